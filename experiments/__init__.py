@@ -1,0 +1,1 @@
+"""Claims about recurrent networks, each put to the test by one script."""

@@ -1,0 +1,328 @@
+"""The checks of chapter 02: every mistake its message, every right way accepted."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from tests import checks_contract as contract
+from tests.answers_chapter02 import (
+    RIGHT,
+    WRONG,
+    distance,
+    joined_turned_round,
+    read_out_over_time,
+)
+from utils.checks import REGISTRY
+from utils.checks import chapter02 as checks
+from utils.checks.chapter02.memory import fading_curve
+
+CHECKS = list(REGISTRY["02_rnn_forward"].values())
+FUNCTIONS = contract.of_functions(CHECKS)
+every_check = pytest.mark.parametrize("check", CHECKS, ids=contract.identify)
+every_function_check = pytest.mark.parametrize("check", FUNCTIONS, ids=contract.identify)
+
+
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNROLLED_HOME", str(tmp_path))
+
+
+# --- what holds for every check ----------------------------------------------------------------
+
+
+@every_check
+def test_right_answer_passes(check):
+    contract.right_answer_passes(check)
+
+
+@pytest.mark.parametrize(("check", "key"), contract.known_mistakes(CHECKS))
+def test_mistake_gets_its_own_message(check, key):
+    contract.mistake_gets_its_own_message(check, key)
+
+
+@every_check
+def test_pairs_of_mistakes_are_both_named(check):
+    assert contract.pairs_are_both_named(check) >= 3
+
+
+@pytest.mark.parametrize("check", contract.of_numbers(CHECKS), ids=contract.identify)
+@given(seed=st.integers(0, 10_000), size=st.floats(1e-3, 10.0))
+@settings(max_examples=25, deadline=None, derandomize=True, phases=[Phase.generate])
+def test_random_perturbation_names_no_mistake(check, seed, size):
+    contract.perturbation_names_no_mistake(check, seed, size)
+
+
+@every_check
+def test_stub_is_not_started(check, capsys):
+    contract.stub_is_not_started(check, capsys)
+
+
+@every_check
+def test_points_are_a_plain_float(check, capsys):
+    contract.points_are_a_plain_float(check, capsys)
+
+
+@every_check
+def test_float32_and_lists_pass(check):
+    contract.float32_passes(check)
+    contract.lists_pass(check)
+
+
+@every_check
+def test_wrong_form_is_reported(check):
+    contract.wrong_form_is_reported(check)
+
+
+@every_check
+def test_messages_read_well(check):
+    contract.messages_read_well(check)
+
+
+@every_function_check
+def test_change_in_place_is_found(check):
+    contract.change_in_place_is_found(check)
+
+
+@every_function_check
+def test_hard_coded_size_is_found(check):
+    contract.hard_coded_size_is_found(check)
+    contract.sizes_tell_axes_apart(check)
+
+
+@pytest.mark.parametrize("check", [checks.check_task_shapes, checks.check_fading])
+def test_wrong_options_are_reported(check):
+    assert contract.wrong_options_are_reported(check) >= 2
+
+
+# --- answers as people write them ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        pytest.param(name, function, id=function.__name__)
+        for name, functions in RIGHT.items()
+        for function in functions
+    ],
+)
+def test_right_code_passes(name, function):
+    check = getattr(checks, f"check_{name}")
+    for seed in (None, 5):
+        report = check.report(function, seed)
+        assert report.status == "right", str(report)
+    assert check(function, points=4) == 4.0
+
+
+def test_every_code_exercise_has_five_right_versions():
+    assert set(RIGHT) == {check.name for check in FUNCTIONS}
+    assert all(len(functions) >= 5 for functions in RIGHT.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "function", "keys"), WRONG, ids=[function.__name__ for _, function, _ in WRONG]
+)
+def test_wrong_code_is_recognised(name, function, keys):
+    for seed in (None, 1, 2):
+        report = getattr(checks, f"check_{name}").report(function, seed)
+        assert sorted(report.mistakes) == sorted(keys), str(report)
+        assert report.score < 1.0
+        assert "size stand in your code" not in contract.texts(report)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=contract.identify)
+def test_no_message_calls_right_what_another_mistake_may_spoil(check):
+    for mistake in check.mistakes:
+        assert not re.search(r"\b(is|are) right\b", mistake.message), mistake.message
+
+
+def test_no_length_stands_where_a_short_cut_would_find_it():
+    for seed in (None, *range(9)):
+        for case in checks.check_last_states.cases(seed):
+            lengths = case.inputs["lengths"]
+            assert len(set(lengths)) == len(lengths)
+            assert lengths.min() > 1
+            assert lengths.max() < len(case.inputs["hs"])
+            if len(lengths) > 3:
+                assert {lengths.min(), lengths.max()}.isdisjoint({lengths[0], lengths[-1]})
+        assert len(checks.check_last_states.cases(seed)[0].inputs["lengths"]) > 3
+
+
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ((20, 16, 4, 1), "you gave 4 axes; 3 axes are expected"),
+        (20, "one number; 3 axes are expected"),
+        ((16, 4, 20), "the number of axes is right"),
+        ("(20, 4, 16)", "without quotation marks"),
+    ],
+)
+def test_a_wrong_shape_is_told_by_its_axes(shape, words):
+    right = contract.outputs_of(checks.check_parameter_counts, {})
+    report = checks.check_parameter_counts.report({**right, "hs_shape": shape})
+    told = [line.text for line in report.lines if line.kind == "wrong"]
+    assert len(told) == 1
+    assert words in told[0]
+    assert "has shape" not in told[0]
+
+
+def test_weights_counted_once_per_sequence():
+    right = contract.outputs_of(checks.check_parameter_counts, {})
+    counts = {
+        **right,
+        "rnn_20": 20 * right["rnn_20"],
+        "rnn_40": 40 * right["rnn_40"],
+        "flat_20": 4 * 20 * 10 * 16 + 16,
+    }
+    report = checks.check_parameter_counts.report(counts)
+    assert report.mistakes == ("once_per_step", "flat_weights_once_per_sample")
+    text = contract.texts(report)
+    assert "`rnn_40` is wrong only because of the mistake in `rnn_20`: mend that first." in text
+
+
+def test_every_choice_of_a_wrong_shape_has_its_reason():
+    check = checks.check_task_shapes
+    right = contract.outputs_of(check, {})
+    for name, option in contract.options(check):
+        report = check.report({**right, name: option})
+        assert len(report.mistakes) == 1, (name, option)
+
+
+def test_a_list_with_a_number_for_scale_3_is_told_so():
+    findings = {"faded_at": [4, 6, 10, 16, 60], "at_scale_3": None}
+    text = contract.texts(checks.check_fading.report(findings))
+    assert "four numbers are expected, for 0.25, 0.5, 0.75 and 1" in text
+    assert "shape" not in text
+    findings["faded_at"] = [4, 6, 10, 17]
+    assert "four numbers" not in contract.texts(checks.check_fading.report(findings))
+
+
+def test_a_slip_in_one_entry_by_hand_is_located():
+    values = contract.outputs_of(checks.check_two_steps, {})
+    values["z_1"] = values["z_1"] + np.array([0.0, 0.6])  # 0.3 added in place of taken away
+    text = contract.texts(checks.check_two_steps.report(values))
+    assert "`z_1` is the first quantity that is wrong. Entry 2 is wrong, entry 1 is right." in text
+
+
+def test_the_sign_of_the_second_input_is_missed():
+    values = contract.outputs_of(checks.check_two_steps, {})
+    values["z_2"] = [0.6804, -1.3796]
+    values["h_2"] = np.tanh(values["z_2"]).round(4)
+    report = checks.check_two_steps.report(values)
+    assert report.mistakes == ("sign_of_second_input",)
+    assert "`h_2` is wrong only because of `z_2`" in contract.texts(report)
+
+
+def test_swapped_order_on_both_sides_leaves_the_state_right():
+    report = checks.check_joined_step.report(joined_turned_round)
+    assert "`h_t` is right." in contract.texts(report)
+
+
+def test_a_state_counted_on_wrongly_follows():
+    values = contract.outputs_of(checks.check_two_steps, {})
+    x_2, W_xh, W_hh, b_h = -1.0, [0.8, -0.6], np.array([[0.3, -0.7], [0.5, 0.2]]), [0.1, -0.3]
+    values["h_1"] = np.array([0.9, 0.1])  # a slip of the pen, no known mistake
+    values["z_2"] = x_2 * np.array(W_xh) + values["h_1"] @ W_hh + b_h
+    values["h_2"] = np.tanh(values["z_2"])
+    report = checks.check_two_steps.report(values)
+    assert report.mistakes == ()
+    follows = [line.text for line in report.lines if line.kind == "follows"]
+    assert follows == [
+        f"`{name}` is wrong only because of `h_1`: mend that first." for name in ("z_2", "h_2")
+    ]
+    assert "`z_1` is right." in contract.texts(report)
+
+
+@pytest.mark.parametrize("decimals", [3, 4, 8])
+def test_two_steps_by_hand_may_be_rounded_at_every_line(decimals):
+    x, h = [0.5, -1.0], np.array([0.4, -0.2])
+    W_hh, values = np.array([[0.3, -0.7], [0.5, 0.2]]), {}
+    for t in (1, 2):
+        z = np.round(x[t - 1] * np.array([0.8, -0.6]) + h @ W_hh + [0.1, -0.3], decimals)
+        h = np.round(np.tanh(z), decimals)
+        values |= {f"z_{t}": z.tolist(), f"h_{t}": h.tolist()}
+    assert checks.check_two_steps.report(values).status == "right"
+
+
+def test_the_wrong_axis_of_the_softmax_says_where_the_sum_is_one():
+    text = contract.texts(checks.check_read_out.report(read_out_over_time))
+    assert "over time" in text
+    assert "`picks` is wrong only because of `y_hats`" in text
+
+
+def test_exercises_come_in_the_order_of_the_notebook():
+    assert [check.name for check in CHECKS][:4] == [
+        "parameter_counts",
+        "two_steps",
+        "rnn_step",
+        "unroll",
+    ]
+
+
+# --- the notebook around the checks ------------------------------------------------------------
+
+NOTEBOOK = Path(__file__).resolve().parents[1] / "solutions/02_rnn_forward/02_rnn_forward.ipynb"
+
+
+def test_solved_notebook_earns_every_point():
+    graded = contract.graded_cells(NOTEBOOK, solved=True)
+    assert len(graded) == len(CHECKS)
+    for cell, points, earned in graded:
+        assert type(earned) is float, cell
+        assert earned == points, cell
+
+
+def test_untouched_notebook_runs_to_its_end_and_earns_nothing(capsys):
+    graded = contract.graded_cells(NOTEBOOK, solved=False)
+    assert [earned for _, _, earned in graded] == [0.0] * len(CHECKS)
+    printed = capsys.readouterr()
+    assert printed.out.count("not started") == len(CHECKS)
+    assert printed.err == ""
+
+
+def test_the_check_measures_what_the_notebook_sets_up():
+    cells = {
+        cell["id"]: "".join(cell["source"]) for cell in json.loads(NOTEBOOK.read_text())["cells"]
+    }
+    space = {"np": np, "predict": lambda *arguments, **options: None}
+    exec(cells["fading-setup"], space)
+    runs = [space[name] for name in ("xs", "xs_other", "W_xh", "W_hh", "b_h")]
+    curve = distance(*runs[:3], 0.5 * runs[3], runs[4])[:, 0]
+    np.testing.assert_allclose(curve, fading_curve(0.5), rtol=0, atol=1e-12)
+    assert tuple(space["outcomes"]) == checks.check_fading.outputs["at_scale_3"]
+
+
+def test_the_notebook_reveals_what_scale_1_does():
+    text = NOTEBOOK.read_text(encoding="utf-8")
+    assert 'predict(\\"With W_hh as drawn' in text
+    assert "guess.reveal(outcomes[0]" in text
+    assert checks.check_fading.outputs["at_scale_3"][0] == "dies out"
+    assert fading_curve(1.0)[-1] < 1e-3 * fading_curve(1.0)[0]
+
+
+def test_the_head_of_the_notebook_counts_its_parts():
+    for path in NOTEBOOK.parents[1].glob("*/*.ipynb"):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        text = "\n".join("".join(cell["source"]) for cell in cells)
+        minutes = sum(int(n) for n in re.findall(r"\*\*[^*\n]*?(\d+) minutes\b", text))
+        stated = re.search(r"About (\d+ minutes|two hours) in all", text)[1]
+        hours = {"two hours": 120}
+        assert abs(minutes - (hours.get(stated) or int(stated.split()[0]))) <= 5, minutes
+        numbers = {"one": 1, "two": 2, "eleven": 11}
+        tests, texts = re.search(r"\((\w+) checks and (\w+) texts?\)", text).groups()
+        graded = [c["metadata"]["nbgrader"] for c in cells if "nbgrader" in c["metadata"]]
+        graded = [about for about in graded if about["grade"]]
+        assert sum(not about["solution"] for about in graded) == numbers[tests]
+        assert sum(about["solution"] for about in graded) == numbers[texts]
+
+
+def test_the_numbers_read_off_the_curves_hold_on_other_machines():
+    right = checks.check_fading.cases()[0].right
+    for curve, step in zip(right["curves"], right["faded_at"], strict=True):
+        assert curve[step] < 0.95 * 0.01 * curve[0]
+        assert (curve[:step] > 1.05 * 0.01 * curve[0]).all()
+    assert fading_curve(3.0)[10:].min() > 0.5 * fading_curve(3.0)[0]

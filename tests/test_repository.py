@@ -1,0 +1,171 @@
+"""What has to stay in step: lists of packages and Pythons, commands, the README and the files."""
+
+import os
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+from tools import commands, course, environment
+from tools.environment import requirement_name
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+
+
+def text(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def pinned():
+    """Return the constraints by package name."""
+    lines = [line for line in text("constraints.txt").splitlines() if not line.startswith("#")]
+    return {requirement_name(line): Requirement(line) for line in lines}
+
+
+def every_requirement():
+    optional = PROJECT["optional-dependencies"].values()
+    return [Requirement(line) for part in (PROJECT["dependencies"], *optional) for line in part]
+
+
+def workflow():
+    return yaml.safe_load(text(".github/workflows/ci.yml"))
+
+
+@pytest.mark.parametrize("requirement", every_requirement(), ids=lambda one: one.name)
+def test_constraints_pin_every_dependency_within_its_bounds(requirement):
+    pin = pinned()[requirement_name(requirement.name)]
+    (version,) = [one.version for one in pin.specifier]
+    assert requirement.specifier.contains(version)
+
+
+def test_constraints_are_exact_and_torch_has_one_plain_pin():
+    for pin in pinned().values():
+        (one,) = pin.specifier
+        assert one.operator == "==", pin
+        assert Version(one.version).local is None, pin
+    assert environment.torch_pin(text("constraints.txt")) == "torch==2.13.0"
+
+
+def test_conda_environment_is_in_step_with_the_dependencies():
+    given = yaml.safe_load(text("environment.yml"))
+    *plain, last = given["dependencies"]
+    assert last == {"pip": ["-e ."]}
+    names = {Requirement(line.replace("=3", "==3")).name for line in plain}
+    assert names == {"python", "pytorch-cpu", "pip"}
+    torch = next(line for line in PROJECT["dependencies"] if requirement_name(line) == "torch")
+    assert f"pytorch-cpu{torch.removeprefix('torch')}" in plain
+    (python,) = [line for line in plain if line.startswith("python=")]
+    assert course.is_suitable(tuple(map(int, python.removeprefix("python=").split("."))))
+
+
+def test_python_versions_are_in_step():
+    matrix = workflow()["jobs"]["test"]["strategy"]["matrix"]
+    oldest, newest = course.OLDEST, course.NEWEST
+    expected = [f"3.{minor}" for minor in range(oldest[1], newest[1] + 1)]
+    assert matrix["python"] == expected
+    assert PROJECT["requires-python"].startswith(f">={expected[0]}")
+    assert f"Python {expected[0]} to {expected[-1]}" in text("README.md")
+
+
+def test_workflow_runs_everywhere_and_monthly():
+    given = workflow()
+    triggers = given[True]  # YAML reads the key "on" as true
+    assert {"push", "pull_request", "schedule"} == set(triggers)
+    (schedule,) = triggers["schedule"]
+    assert schedule["cron"].split()[2:] == ["1", "*", "*"]
+    systems = given["jobs"]["test"]["strategy"]["matrix"]["system"]
+    assert systems == ["ubuntu-latest", "macos-latest", "windows-latest"]
+    uses = [s["uses"] for job in given["jobs"].values() for s in job["steps"] if "uses" in s]
+    assert all(re.fullmatch(r"[\w.-]+/[\w.-]+@v\d+", action) for action in uses)
+
+
+def test_make_targets_are_commands():
+    makefile = text("Makefile")
+    (line,) = re.findall(r"^\.PHONY: (.+)$", makefile, flags=re.MULTILINE)
+    targets = set(line.split())
+    assert targets >= {"help", "lab", "test", "exercises", "bench", "lint"}
+    assert targets - {"help"} <= set(commands.COMMANDS)
+    assert ".DEFAULT_GOAL := help" in makefile
+
+
+def test_every_command_in_the_readme_exists():
+    readme = text("README.md") + text("CONTRIBUTING.md")
+    named = set(re.findall(r"(?:\bmake|course\.py) ([a-z]+)\b", readme))
+    assert named >= {"lab", "test", "exercises", "help"}
+    assert named <= {*commands.COMMANDS, "help"}
+
+
+def chapter_rows():
+    """Return number, reading minutes, exercise minutes, part and state of every chapter."""
+    pattern = r"^\| (\d\d) .*\| (\d+) \| (\d+) \| (core|optional) \| (ready|planned) \|$"
+    return re.findall(pattern, text("README.md"), flags=re.MULTILINE)
+
+
+def test_readme_lists_the_chapters_as_they_are():
+    rows = chapter_rows()
+    assert [row[0] for row in rows] == [f"{number:02}" for number in range(13)]
+    core = {row[0] for row in rows if row[3] == "core"}
+    assert core == {"00", "01", "02", "03", "05", "06", "07", "08"}
+    ready = {row[0] for row in rows if row[4] == "ready"}
+    assert ready == {path.name[:2] for path in ROOT.glob("chapters/*.ipynb")}
+
+
+def test_readme_adds_up_the_hours():
+    rows = chapter_rows()
+    total = sum(int(row[1]) + int(row[2]) for row in rows) / 60
+    core = sum(int(row[1]) + int(row[2]) for row in rows if row[3] == "core") / 60
+    readme = " ".join(text("README.md").split())
+    assert f"whole course takes about {total:.0f} hours" in readme
+    assert f"03 and 05 to 08, takes about {core:.0f} hours" in readme
+
+
+def test_readme_says_how_long_the_exercises_take():
+    for number, _, minutes, _, state in chapter_rows():
+        for path in ROOT.glob(f"solutions/{number}_*/*.ipynb"):
+            stated = re.findall(r"· (\d+) minutes\b", path.read_text(encoding="utf-8"))
+            assert state == "ready"
+            assert abs(sum(map(int, stated)) - int(minutes)) <= 10, path.name
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_links_lead_somewhere(name):
+    for target in re.findall(r"\]\(([^)]+)\)", text(name)):
+        assert target.startswith("https://") or (ROOT / target).exists(), target
+
+
+def test_licences_and_citation_agree():
+    assert PROJECT["license"] == "BSD-3-Clause AND CC-BY-4.0"
+    assert text("LICENSE").startswith("BSD 3-Clause License")
+    assert text("LICENSE-TEXT").startswith("Creative Commons Attribution 4.0 International")
+    citation = yaml.safe_load(text("CITATION.cff"))
+    assert citation["version"] == PROJECT["version"]
+    assert citation["license"] == "BSD-3-Clause"
+    assert f"## {PROJECT['version']}" in text("CHANGELOG.md")
+
+
+def test_what_the_set_up_makes_is_not_tracked():
+    names = [".venv/x", "work/chapters/a.ipynb", environment.LOCK, "chapters/.ipynb_checkpoints/a"]
+    command = ["git", "check-ignore", "--no-index", *names]
+    answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if answer.returncode == 128:  # no git repository, as in a downloaded archive
+        ignored = text(".gitignore").split()
+        assert {".venv/", "work/", environment.LOCK, ".ipynb_checkpoints/"} <= set(ignored)
+    else:
+        assert answer.stdout.split() == names
+
+
+def test_ci_script_fails_early_and_counts_skips():
+    script = text(".ci/run")
+    assert script.startswith("#!/usr/bin/env bash\n")
+    assert "set -euo pipefail" in script
+    assert "export CI=true" in script
+    assert script.rstrip().endswith("make test")
+    if os.name != "nt":
+        subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], check=True)
+        assert os.access(ROOT / ".ci" / "run", os.X_OK)

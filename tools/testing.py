@@ -1,0 +1,186 @@
+"""Run the tests in parts and say at the end what ran, what was skipped and why, and how long."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tools import lint
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOK_CELL_SECONDS = 120
+WORKERS = "2"
+
+
+@dataclass
+class Outcome:
+    """What one part of the tests came to.
+
+    Attributes
+    ----------
+    passed, failed : int
+        Numbers of tests; errors outside a test count as failed.
+    skips : list of (str, str)
+        Name of the test and reason, one pair for each skipped test.
+    problems : list of str
+        What is wrong with the part as a whole, such as that no test was found.
+    seconds : float
+        Time that the part took.
+    """
+
+    part: str
+    passed: int = 0
+    failed: int = 0
+    skips: list[tuple[str, str]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def read_junit(path: Path, part: str, exit_code: int) -> Outcome:
+    """Read pytest's report of one part.
+
+    Parameters
+    ----------
+    path : Path
+        The JUnit file; it may be missing where pytest ended early.
+    part : str
+        Name of the part.
+    exit_code : int
+        What pytest returned.
+    """
+    outcome = Outcome(part)
+    try:
+        cases = list(ElementTree.parse(path).getroot().iter("testcase"))
+    except (OSError, ElementTree.ParseError):
+        cases = []
+    for case in cases:
+        if case.find("failure") is not None or case.find("error") is not None:
+            outcome.failed += 1
+        elif (skipped := case.find("skipped")) is not None:
+            name = f"{case.get('classname', '')}.{case.get('name', '')}".strip(".")
+            outcome.skips.append((name, skipped.get("message") or "no reason given"))
+        else:
+            outcome.passed += 1
+    if not cases:
+        outcome.problems.append("no test was found")
+    elif exit_code != 0 and outcome.failed == 0:
+        outcome.problems.append(f"pytest ended with code {exit_code} without a failed test")
+    return outcome
+
+
+def _pytest(part: str, arguments: Iterable[str]) -> Outcome:
+    with tempfile.TemporaryDirectory(prefix="course-") as scratch:
+        report = Path(scratch, "report.xml")
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        command += [f"--junitxml={report}", *arguments]
+        code = subprocess.run(command, cwd=ROOT).returncode
+        return read_junit(report, part, code)
+
+
+def run_lint() -> Outcome:
+    """Run the checks of style."""
+    results = lint.run(ROOT)
+    passed = sum(ok for _, ok in results)
+    return Outcome("lint", passed, len(results) - passed)
+
+
+def run_unit() -> Outcome:
+    """Run the tests that need no browser."""
+    return _pytest("unit", ["-m", "not browser", "-n", WORKERS, "tests"])
+
+
+def run_notebooks() -> Outcome:
+    """Run every cell of every notebook that git tracks."""
+    names = lint.notebooks(ROOT)
+    if not names:
+        return Outcome("notebooks", problems=["no notebook was found"])
+    # A notebook stays with one worker: its cells need each other.
+    options = [
+        "--nbval-lax",
+        "--nbval-current-env",
+        f"--nbval-cell-timeout={NOTEBOOK_CELL_SECONDS}",
+    ]
+    return _pytest("notebooks", [*options, "-n", WORKERS, "--dist", "loadfile", *names])
+
+
+def run_browser() -> Outcome:
+    """Run the tests that drive a browser, one after the other."""
+    return _pytest("browser", ["-m", "browser", "-p", "no:xdist", "tests"])
+
+
+PARTS: dict[str, Callable[[], Outcome]] = {
+    "lint": run_lint,
+    "unit": run_unit,
+    "notebooks": run_notebooks,
+    "browser": run_browser,
+}
+
+
+def summary(outcomes: list[Outcome], strict: bool) -> tuple[str, bool]:
+    """Return the closing table and whether all is well.
+
+    Parameters
+    ----------
+    outcomes : list of Outcome
+        The parts that ran, in order.
+    strict : bool
+        Whether a skipped test is a failure.
+    """
+    lines = [f"{'part':<12}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}"]
+    for one in outcomes:
+        counts = f"{one.passed:>8}{one.failed:>8}{len(one.skips):>9}{one.seconds:>9.1f}"
+        lines.append(f"{one.part:<12}{counts}")
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for one in outcomes:
+        for name, reason in one.skips:
+            reasons.setdefault((one.part, reason), []).append(name)
+    for (part, reason), names in reasons.items():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        lines.append(f"skipped in {part}: {names[0]}{more}: {reason}")
+    lines += [f"failed in {one.part}: {text}" for one in outcomes for text in one.problems]
+    passed = sum(one.passed for one in outcomes)
+    skipped = sum(len(one.skips) for one in outcomes)
+    failed = sum(one.failed + len(one.problems) for one in outcomes)
+    if strict and skipped:
+        lines.append("A skipped test counts as a failure here, since CI is set.")
+    lines.append(f"tests: {passed} passed, {failed} failed, {skipped} skipped")
+    return "\n".join(lines), failed == 0 and not (strict and skipped)
+
+
+def is_strict(environ: Mapping[str, str]) -> bool:
+    """Tell whether this is a run where a skipped test counts as a failure."""
+    return environ.get("CI", "").strip().lower() not in ("", "0", "false", "no")
+
+
+def main(argv: list[str]) -> int:
+    """Run the named parts, or all, every one to its end; return 0 if all is well, else 1."""
+    unknown = [name for name in argv if name not in PARTS]
+    if unknown:
+        print(f"error: no part is called {unknown[0]!r}; expected {', '.join(PARTS)}.")
+        return 2
+    one_thread = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS", "NUMEXPR")}
+    os.environ.update(one_thread)
+    os.environ.update(JUPYTER_PREFER_ENV_PATH="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
+    outcomes = []
+    with tempfile.TemporaryDirectory(prefix="course-home-") as home:
+        os.environ["UNROLLED_HOME"] = home
+        for name in [name for name in PARTS if not argv or name in argv]:
+            print(f"\n=== {name} ===", flush=True)
+            started = time.monotonic()
+            outcome = PARTS[name]()
+            outcome.seconds = time.monotonic() - started
+            outcomes.append(outcome)
+    text, well = summary(outcomes, is_strict(os.environ))
+    print(f"\n{text}", flush=True)
+    return 0 if well else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,99 @@
+"""Drawing functions of the course and its one look.
+
+``use_style``, ``new_figure`` and ``show`` serve every chapter; each ``draw_*(ax, data)``
+paints what a numeric module computed and computes nothing itself. One module per subject;
+its names are exported here so that a notebook imports everything from ``utils.plots``.
+"""
+
+# Subjects, one import per module, in the order of the chapters:
+from utils.plots.activations import (
+    compute_activation_curve,
+    compute_scale_through_layers,
+    draw_activation_explorer,
+    draw_activations,
+    draw_scale_through_layers,
+)
+from utils.plots.boundary import (
+    compute_boundary,
+    compute_extent,
+    compute_network_boundary,
+    compute_running_mean,
+    draw_boundary,
+    draw_losses,
+)
+from utils.plots.computation_graph import compute_graph_pass, draw_graph_pass
+from utils.plots.descent import (
+    compute_contours,
+    compute_descent,
+    compute_slow_start,
+    draw_descent,
+    draw_difference_errors,
+    draw_slow_start,
+    make_surface,
+)
+from utils.plots.graph import draw_folded, draw_unrolled, draw_wiring
+from utils.plots.hidden_states import (
+    draw_distances,
+    draw_hidden_states,
+    draw_parameter_counts,
+    draw_state_sizes,
+)
+from utils.plots.positions import draw_accuracy_by_position, draw_accuracy_grid
+from utils.plots.start import (
+    compute_intervals,
+    compute_matrix_image,
+    draw_intervals,
+    draw_matrix_image,
+)
+from utils.plots.style import (
+    DIVERGING,
+    ROLE,
+    SEQUENTIAL,
+    new_figure,
+    show,
+    symmetric_limits,
+    use_style,
+)
+
+__all__ = [
+    "DIVERGING",
+    "ROLE",
+    "SEQUENTIAL",
+    "compute_activation_curve",
+    "compute_boundary",
+    "compute_contours",
+    "compute_descent",
+    "compute_extent",
+    "compute_graph_pass",
+    "compute_intervals",
+    "compute_matrix_image",
+    "compute_network_boundary",
+    "compute_running_mean",
+    "compute_scale_through_layers",
+    "compute_slow_start",
+    "draw_accuracy_by_position",
+    "draw_accuracy_grid",
+    "draw_activation_explorer",
+    "draw_activations",
+    "draw_boundary",
+    "draw_descent",
+    "draw_difference_errors",
+    "draw_distances",
+    "draw_folded",
+    "draw_graph_pass",
+    "draw_hidden_states",
+    "draw_intervals",
+    "draw_losses",
+    "draw_matrix_image",
+    "draw_parameter_counts",
+    "draw_scale_through_layers",
+    "draw_slow_start",
+    "draw_state_sizes",
+    "draw_unrolled",
+    "draw_wiring",
+    "make_surface",
+    "new_figure",
+    "show",
+    "symmetric_limits",
+    "use_style",
+]

@@ -1,0 +1,42 @@
+"""Live figures, training with a stop button, predictions and recall questions.
+
+``explore_*`` functions give a figure with controls; each ends as a still picture with
+alternative text where no kernel is running. Its names are exported here so that a notebook
+imports everything from ``utils.widgets``; a chapter's widgets live in ``chapterNN.py``.
+"""
+
+from utils.widgets.chapter00 import diagnostic, explore_repeated_factor
+from utils.widgets.chapter01 import (
+    explore_activations,
+    explore_backward_pass,
+    explore_decision_boundary,
+    explore_descent,
+)
+from utils.widgets.chapter02 import (
+    explore_hidden_states,
+    explore_task_shapes,
+    explore_unrolled,
+)
+from utils.widgets.live_figure import LiveFigure
+from utils.widgets.study import predict, progress, recall
+from utils.widgets.training import TrainingControls, train_live
+
+# Chapters, one import per module, in order:
+
+__all__ = [
+    "LiveFigure",
+    "TrainingControls",
+    "diagnostic",
+    "explore_activations",
+    "explore_backward_pass",
+    "explore_decision_boundary",
+    "explore_descent",
+    "explore_hidden_states",
+    "explore_repeated_factor",
+    "explore_task_shapes",
+    "explore_unrolled",
+    "predict",
+    "progress",
+    "recall",
+    "train_live",
+]
