@@ -25,7 +25,7 @@ def test_the_five():
     for name, shape in ts.TASK_SHAPES.items():
         assert shape.name == name
         assert ts.task_shape(name) is shape
-        assert len(shape.examples) >= 2
+        assert len(shape.examples) == 3
         assert shape.question.endswith("?")
         assert shape.explanation.endswith(".")
 
@@ -87,7 +87,7 @@ def test_only_the_first_note_is_given():
 
 
 def test_sentiment_is_decided_by_order_alone():
-    one, two = ts.task_shape("many_to_one").examples
+    one, two, _ = ts.task_shape("many_to_one").examples
     assert sorted(one.inputs) == sorted(two.inputs)
     assert one.outputs != two.outputs
 
@@ -122,9 +122,9 @@ def test_bad_input():
         ts.task_shape("two_to_two")
     shape = ts.task_shape("many_to_one")
     for f in (shape.wiring, shape.arrays):
-        message = "example is 2; many-to-one has 2 examples, 0 to 1."
+        message = "example is 3; many-to-one has 3 examples, 0 to 2."
         with pytest.raises(ValueError, match="^" + re.escape(message)):
-            f(2)
+            f(3)
         with pytest.raises(TypeError, match=r"^example is a str; expected a whole number of at le"):
             f("first")
         with pytest.raises(ValueError, match=r"^example is -1; expected a whole number of at lea"):

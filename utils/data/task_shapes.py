@@ -211,11 +211,12 @@ _ALL = (
         task="music",
         question="How does the tune go on after its first note?",
         explanation="One note enters, and each note that is written is read before the next "
-        "one is chosen. The tunes are the opening of Beethoven's Ode to Joy and of Frère "
-        "Jacques, from different first notes.",
+        "one is chosen. The tunes are the openings of Beethoven's Ode to Joy, of Frère Jacques "
+        "and of Silent Night, from different first notes.",
         examples=(
             _example("E4", "E4 F4 G4 G4 F4 E4 D4"),
             _example("C4", "D4 E4 C4 C4 D4 E4 C4"),
+            _example("G4", "A4 G4 E4 G4 A4 G4 E4"),
         ),
     ),
     TaskShape(
@@ -223,11 +224,12 @@ _ALL = (
         title="many-to-one",
         task="sentiment",
         question="Did the writer like the film?",
-        explanation="All words are read before the one answer is given. Both reviews hold the "
-        "same words: only their order decides.",
+        explanation="All words are read before the one answer is given. The first two reviews "
+        "hold the same words: only their order decides.",
         examples=(
             _example("good , not bad", "positive"),
             _example("bad , not good", "negative"),
+            _example("not bad , very good", "positive"),
         ),
     ),
     TaskShape(
@@ -243,6 +245,7 @@ _ALL = (
                 "Florence Nightingale was born in Florence",
                 "person person other other other place",
             ),
+            _example("Washington slept in Washington", "person other other place"),
         ),
     ),
     TaskShape(

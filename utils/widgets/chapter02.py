@@ -23,7 +23,7 @@ from utils.unrolled import (
     run_unrolled,
     two_step_example,
 )
-from utils.validation import Array, as_array, as_count
+from utils.validation import Array, as_array
 from utils.widgets.live_figure import LiveFigure
 
 __all__ = [
@@ -240,24 +240,18 @@ def explore_hidden_states() -> LiveFigure:
     )
 
 
-def compute_wirings(examples: int = 3) -> dict[tuple[str, int], Wiring]:
+def compute_wirings() -> dict[tuple[str, int], Wiring]:
     """Give the wiring of every example of every task shape.
-
-    Parameters
-    ----------
-    examples : int
-        Examples per shape; where a shape has fewer they start again from the first.
 
     Returns
     -------
     dict
         From (name of the shape, number of the example from 1) to its wiring.
     """
-    examples = as_count("examples", examples)
     return {
-        (name, number): shape.wiring((number - 1) % len(shape.examples))
+        (name, number): shape.wiring(number - 1)
         for name, shape in TASK_SHAPES.items()
-        for number in range(1, examples + 1)
+        for number in range(1, len(shape.examples) + 1)
     }
 
 
@@ -304,7 +298,9 @@ def explore_task_shapes() -> LiveFigure:
             description="shape of the task",
             style={"button_width": "auto"},
         ),
-        "example": ipywidgets.IntSlider(1, 1, 3, description="example"),
+        "example": ipywidgets.IntSlider(
+            1, 1, max(number for _, number in wirings), description="example"
+        ),
     }
     moving = [heading, explanation, *(a for artists in groups.values() for a in artists)]
     return LiveFigure(
