@@ -280,7 +280,7 @@ def test_untouched_notebook_runs_to_its_end_and_earns_nothing(capsys):
     graded = contract.graded_cells(NOTEBOOK, solved=False)
     assert [earned for _, _, earned in graded] == [0.0] * len(CHECKS)
     printed = capsys.readouterr()
-    assert printed.out.count("not started") == len(CHECKS)
+    assert printed.out.count("Not started yet: ") == len(CHECKS)
     assert printed.err == ""
 
 
