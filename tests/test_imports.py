@@ -20,7 +20,11 @@ def module_name(path):
 NUMERIC = sorted(
     {
         module_name(path)
-        for path in [*PACKAGE.glob("*.py"), *(PACKAGE / "data").rglob("*.py")]
+        for path in [
+            *PACKAGE.glob("*.py"),
+            *(PACKAGE / "cells").rglob("*.py"),
+            *(PACKAGE / "data").rglob("*.py"),
+        ]
         if module_name(path) not in KNOWS_TORCH
     }
 )
