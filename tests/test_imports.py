@@ -24,6 +24,7 @@ NUMERIC = sorted(
             *PACKAGE.glob("*.py"),
             *(PACKAGE / "cells").rglob("*.py"),
             *(PACKAGE / "data").rglob("*.py"),
+            *(PACKAGE / "sequence").rglob("*.py"),
         ]
         if module_name(path) not in KNOWS_TORCH
     }
