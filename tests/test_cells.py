@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from utils import cells
 from utils.gradients import numerical_gradient
+from utils.interop import to_torch
 from utils.layers import linear
 
 sizes = st.tuples(*[st.integers(1, 4)] * 4)  # T, B, D, H
@@ -25,23 +26,12 @@ def make(T, B, D, H, seed=0, dtype=np.float64):
     return xs.astype(dtype), h_0.astype(dtype), weights
 
 
-def to_torch(weights, D, H, activation):
-    """Return a torch.nn.RNN with these weights; of its two biases the second stays zero."""
-    rnn = torch.nn.RNN(D, H, nonlinearity=activation, dtype=torch.float64)
-    with torch.no_grad():
-        rnn.weight_ih_l0.copy_(torch.tensor(weights.W_xh.T))
-        rnn.weight_hh_l0.copy_(torch.tensor(weights.W_hh.T))
-        rnn.bias_ih_l0.copy_(torch.tensor(weights.b_h))
-        rnn.bias_hh_l0.zero_()
-    return rnn
-
-
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @given(sizes=sizes, seed=seeds)
 def test_unroll_equals_torch(activation, sizes, seed):
     T, B, D, H = sizes
     xs, h_0, weights = make(T, B, D, H, seed)
-    rnn = to_torch(weights, D, H, activation)
+    rnn = to_torch(weights, activation)
     with torch.no_grad():
         expected, last = rnn(torch.tensor(xs), torch.tensor(h_0)[None])
         from_zero, _ = rnn(torch.tensor(xs))
@@ -98,7 +88,7 @@ def test_backward_through_a_sequence_equals_torch():
     T, B, D, H = 5, 2, 3, 4
     xs, h_0, weights = make(T, B, D, H)
     d_hs = np.random.default_rng(1).standard_normal((T, B, H))
-    rnn = to_torch(weights, D, H, "tanh")
+    rnn = to_torch(weights, "tanh")
     start = torch.tensor(h_0)[None].requires_grad_()
     rnn(torch.tensor(xs), start)[0].backward(torch.tensor(d_hs))
 

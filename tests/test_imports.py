@@ -9,6 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "utils"
 KNOWS_TORCH = {"utils.interop", "utils.lens"}
+NOT_NUMERIC = {"checks", "plots", "widgets"}
 HEAVY = ("torch", "matplotlib", "ipywidgets", "IPython", "pandas", "anywidget", "traitlets")
 
 
@@ -20,13 +21,9 @@ def module_name(path):
 NUMERIC = sorted(
     {
         module_name(path)
-        for path in [
-            *PACKAGE.glob("*.py"),
-            *(PACKAGE / "cells").rglob("*.py"),
-            *(PACKAGE / "data").rglob("*.py"),
-            *(PACKAGE / "sequence").rglob("*.py"),
-        ]
-        if module_name(path) not in KNOWS_TORCH
+        for path in PACKAGE.rglob("*.py")
+        if path.relative_to(PACKAGE).parts[0] not in NOT_NUMERIC
+        and module_name(path) not in KNOWS_TORCH
     }
 )
 

@@ -13,6 +13,7 @@ from utils.cells import (
     init_rnn_weights,
     rnn_unroll,
 )
+from utils.interop import to_torch
 from utils.unrolled import (
     count_parameters,
     memory_of_first_word,
@@ -46,13 +47,8 @@ def test_run_unrolled_equals_torch(network):
     weights, output, rng = network
     weights = weights._replace(b_h=rng.standard_normal(4))
     xs = rng.standard_normal((7, 3))
-    module = torch.nn.RNN(3, 4, dtype=torch.float64)
     with torch.no_grad():
-        module.weight_ih_l0.copy_(torch.tensor(weights.W_xh.T))
-        module.weight_hh_l0.copy_(torch.tensor(weights.W_hh.T))
-        module.bias_ih_l0.copy_(torch.tensor(weights.b_h))
-        module.bias_hh_l0.zero_()
-        hs, _ = module(torch.tensor(xs)[:, None])
+        hs, _ = to_torch(weights)(torch.tensor(xs)[:, None])
     run = run_unrolled(xs, weights, output)
     np.testing.assert_allclose(run.hs, hs[:, 0].numpy(), rtol=0, atol=1e-10)
     logits = torch.tensor(run.hs @ output.W_hy + output.b_y)

@@ -85,9 +85,27 @@ def linear_backward(d_y: Array, x: Array, W: Array) -> LinearGradients:
             f"d_y has shape {d_y.shape}; expected {(*x.shape[:-1], W.shape[1])}, "
             f"the shape of x W + b for x of shape {x.shape} and W of shape {W.shape}."
         )
-    x_rows = x.reshape(-1, W.shape[0])  # (rows, D)
-    d_y_rows = d_y.reshape(-1, W.shape[1])  # (rows, K)
-    return LinearGradients(d_x=d_y @ W.T, d_W=x_rows.T @ d_y_rows, d_b=d_y_rows.sum(axis=0))
+    d_b = d_y.reshape(-1, W.shape[1]).sum(axis=0)
+    return LinearGradients(d_x=d_y @ W.T, d_W=weight_gradient(x, d_y), d_b=d_b)
+
+
+def weight_gradient(x: Array, d_y: Array) -> Array:
+    r"""Return ∂L/∂W of y = x W, added up over all leading axes in one product.
+
+    .. math:: \partial L/\partial W = \sum_{\text{rows}} x^\top d_y
+
+    Parameters
+    ----------
+    x : array, shape (..., D)
+        What went in.
+    d_y : array, shape (..., K)
+        ∂L/∂y, with the leading axes of `x`; neither is checked, for loops that have done so.
+
+    Returns
+    -------
+    d_W : array, shape (D, K)
+    """
+    return x.reshape(-1, x.shape[-1]).T @ d_y.reshape(-1, d_y.shape[-1])
 
 
 def one_hot(indices: IndexArray, V: int, dtype: Any = np.float64) -> Array:
@@ -178,7 +196,7 @@ def embedding_backward(d_x: Array, indices: IndexArray, V: int) -> Array:
             f"d_x has shape {d_x.shape}; expected the shape {rows.shape[:-1]} of indices "
             "and one axis more."
         )
-    return rows.reshape(-1, rows.shape[-1]).T @ d_x.reshape(-1, d_x.shape[-1])
+    return weight_gradient(rows, d_x)
 
 
 def _read_linear(x: Array, W: Array, b: Array | None) -> tuple[Array, Array, Array | None]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from utils.layers import one_hot
+from utils.layers import one_hot, weight_gradient
 from utils.validation import Array, IndexArray, as_array, as_indices
 
 Inputs = Array | IndexArray
@@ -70,10 +70,8 @@ def project_backward(d_z: Array, xs: Inputs, W: Array) -> tuple[Array | None, Ar
     The gradient of a looked-up matrix is the product with the one-hot vectors: adding rows one
     by one with ``np.add.at`` is slower.
     """
-    T, B, columns = d_z.shape
-    flat = d_z.reshape(T * B, columns)
+    flat = d_z.reshape(-1, d_z.shape[-1])  # (T B, columns)
+    d_b = flat.sum(axis=0)
     if xs.ndim == 2:
-        vectors = one_hot(xs.reshape(-1), W.shape[0], dtype=W.dtype)
-        return None, vectors.T @ flat, flat.sum(axis=0)
-    d_xs = (flat @ W.T).reshape(xs.shape)
-    return d_xs, xs.reshape(T * B, -1).T @ flat, flat.sum(axis=0)
+        return None, weight_gradient(one_hot(xs, W.shape[0], dtype=W.dtype), d_z), d_b
+    return (flat @ W.T).reshape(xs.shape), weight_gradient(xs, d_z), d_b

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from utils.cells import RNNWeights
+from utils.layers import weight_gradient
 from utils.sequence.inputs import Inputs, project, project_backward, read_inputs, read_mask
 from utils.validation import Array, as_array, as_weights
 
@@ -162,9 +163,7 @@ def rnn_sequence_backward(
 
     d_xs, d_W_xh, d_b_h = project_backward(d_zs, xs, W_xh)
     h_prevs = np.concatenate([h_0[None], hs[:-1]])  # (T, B, H)
-    H = sizes["H"]
-    d_W_hh = h_prevs.reshape(-1, H).T @ d_zs.reshape(-1, H)
-    return RNNSequenceGradients(d_xs, d_h, d_W_xh, d_W_hh, d_b_h)
+    return RNNSequenceGradients(d_xs, d_h, d_W_xh, weight_gradient(h_prevs, d_zs), d_b_h)
 
 
 _AXES = {"W_xh": "D H", "W_hh": "H H", "b_h": "H"}
