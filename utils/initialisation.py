@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from utils.validation import Array, as_number
+from utils.validation import Array, as_count, as_float_type, as_generator, as_number
 
-__all__ = ["normal_matrix"]
+__all__ = ["identity_matrix", "normal_matrix", "orthogonal_matrix"]
 
 
 def normal_matrix(
@@ -43,3 +43,77 @@ def normal_matrix(
         scale = shape[0] ** -0.5
     scale = as_number("scale", scale, at_least=0)
     return (scale * rng.standard_normal(shape)).astype(dtype, copy=False)
+
+
+def orthogonal_matrix(
+    rng: np.random.Generator, H: int, gain: float = 1.0, dtype: Any = np.float64
+) -> Array:
+    r"""Draw a square matrix that turns or mirrors every vector and keeps its length, times a gain.
+
+    .. math:: W = \text{gain} \cdot Q, \qquad Q^\top Q = I
+
+    Q comes from the QR decomposition of a matrix of normal numbers. The sign of each column is
+    set so that the diagonal of R is positive: without that, Q is not spread evenly over all
+    orthogonal matrices.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    H : int, at least 1
+        Rows and columns.
+    gain : float of at least 0
+        All singular values of the result.
+    dtype : float32 or float64
+
+    Returns
+    -------
+    array of `dtype`, shape (H, H)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    References
+    ----------
+    Saxe, McClelland and Ganguli (2014), Exact solutions to the nonlinear dynamics of learning in
+    deep linear neural networks, ICLR. Mezzadri (2007), How to generate random matrices from the
+    classical compact groups, Notices of the AMS 54(5).
+    """
+    rng = as_generator("rng", rng)
+    H = as_count("H", H)
+    gain = as_number("gain", gain, at_least=0)
+    Q, R = np.linalg.qr(rng.standard_normal((H, H)))
+    Q *= np.where(np.diag(R) < 0, -1.0, 1.0)  # one sign for each column
+    return (gain * Q).astype(as_float_type("dtype", dtype), copy=False)
+
+
+def identity_matrix(H: int, gain: float = 1.0, dtype: Any = np.float64) -> Array:
+    r"""Return the matrix that hands a state on as it is, times a gain.
+
+    .. math:: W = \text{gain} \cdot I
+
+    Parameters
+    ----------
+    H : int, at least 1
+        Rows and columns.
+    gain : float of at least 0
+        The value on the diagonal.
+    dtype : float32 or float64
+
+    Returns
+    -------
+    array of `dtype`, shape (H, H)
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described.
+
+    References
+    ----------
+    Le, Jaitly and Hinton (2015), A simple way to initialize recurrent networks of rectified
+    linear units, arXiv:1504.00941.
+    """
+    gain = as_number("gain", gain, at_least=0)
+    return gain * np.eye(as_count("H", H), dtype=as_float_type("dtype", dtype))

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from utils.activations import ACTIVATIONS
 from utils.initialisation import normal_matrix
 from utils.validation import (
     Array,
@@ -15,7 +16,8 @@ from utils.validation import (
     as_weights,
 )
 
-RNN_ACTIVATIONS = ("tanh", "relu")
+RNN_ACTIVATIONS = ("tanh", "relu", "leaky_relu", "sigmoid")
+LEAKY_SLOPE = 0.01  # of leaky ReLU below zero, the default of utils.activations
 
 
 class RNNWeights(NamedTuple):
@@ -108,13 +110,13 @@ def rnn_step(x_t: Array, h_prev: Array, weights: RNNWeights, activation: str = "
         Hidden state at time t-1; zeros before the first step.
     weights : RNNWeights
         W_xh (D, H), W_hh (H, H), b_h (H,); the same at every step.
-    activation : {"tanh", "relu"}
-        What stands in the place of tanh.
+    activation : {"tanh", "relu", "leaky_relu", "sigmoid"}
+        What stands in the place of tanh, as in `utils.activations`.
 
     Returns
     -------
     h_t : array, shape (B, H)
-        Values in [-1, 1] with tanh, in [0, inf) with ReLU.
+        Values in [-1, 1] with tanh, in [0, inf) with ReLU, in [0, 1] with sigmoid.
 
     Raises
     ------
@@ -134,7 +136,7 @@ def rnn_step(x_t: Array, h_prev: Array, weights: RNNWeights, activation: str = "
     as_choice("activation", activation, RNN_ACTIVATIONS)
 
     z_t = x_t @ W_xh + h_prev @ W_hh + b_h  # (B, H)
-    return np.tanh(z_t) if activation == "tanh" else np.maximum(z_t, 0.0)
+    return ACTIVATIONS[activation].function(z_t)
 
 
 def rnn_step_backward(
@@ -170,8 +172,9 @@ def rnn_step_backward(
         Hidden state at time t, as `rnn_step` returned it.
     weights : RNNWeights
         W_xh (D, H), W_hh (H, H), b_h (H,).
-    activation : {"tanh", "relu"}
-        The one that `rnn_step` was called with. The slope of ReLU at 0 counts as 0.
+    activation : {"tanh", "relu", "leaky_relu", "sigmoid"}
+        The one that `rnn_step` was called with. The slope of ReLU at 0 counts as 0, that of
+        leaky ReLU as 0.01.
 
     Returns
     -------
@@ -196,8 +199,7 @@ def rnn_step_backward(
     d_h_t = as_array("d_h_t", d_h_t, "B H", sizes)
     as_choice("activation", activation, RNN_ACTIVATIONS)
 
-    slope = 1.0 - h_t**2 if activation == "tanh" else (h_t > 0).astype(h_t.dtype)
-    d_z_t = d_h_t * slope  # (B, H)
+    d_z_t = d_h_t * slope_at_output(h_t, activation)  # (B, H)
     return RNNStepGradients(
         d_x_t=d_z_t @ W_xh.T,  # (B, D)
         d_h_prev=d_z_t @ W_hh.T,  # (B, H)
@@ -205,6 +207,31 @@ def rnn_step_backward(
         d_W_hh=h_prev.T @ d_z_t,  # (H, H)
         d_b_h=d_z_t.sum(axis=0),  # (H,)
     )
+
+
+def slope_at_output(h_t: Array, activation: str = "tanh") -> Array:
+    r"""Return the slope of the activation where it gave `h_t`: the sum z is not needed again.
+
+    .. math::
+        \tanh' = 1 - h^2, \qquad \sigma' = h (1 - h), \qquad
+        \text{ReLU}' = [h > 0], \qquad \text{leaky ReLU}' = 1 \text{ or } 0.01
+
+    Parameters
+    ----------
+    h_t : array, any shape
+        What the activation returned; not checked, for loops that have done so.
+    activation : {"tanh", "relu", "leaky_relu", "sigmoid"}
+
+    Returns
+    -------
+    array, the shape of h_t
+    """
+    if activation == "tanh":
+        return 1.0 - h_t * h_t
+    if activation == "sigmoid":
+        return h_t * (1.0 - h_t)
+    below = LEAKY_SLOPE if activation == "leaky_relu" else 0.0
+    return np.where(h_t > 0, h_t.dtype.type(1), h_t.dtype.type(below))
 
 
 def rnn_unroll(
@@ -222,7 +249,7 @@ def rnn_unroll(
         Hidden state before the first step; None stands for zeros.
     weights : RNNWeights
         W_xh (D, H), W_hh (H, H), b_h (H,); the same at every step.
-    activation : {"tanh", "relu"}
+    activation : {"tanh", "relu", "leaky_relu", "sigmoid"}
 
     Returns
     -------

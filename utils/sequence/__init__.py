@@ -3,6 +3,18 @@
 One module per cell. Each agrees with its cell in a loop; what makes it fast is said in its place.
 """
 
+from utils.sequence.gru import (
+    GRUSequence,
+    GRUSequenceGradients,
+    gru_sequence,
+    gru_sequence_backward,
+)
+from utils.sequence.lstm import (
+    LSTMSequence,
+    LSTMSequenceGradients,
+    lstm_sequence,
+    lstm_sequence_backward,
+)
 from utils.sequence.rnn import (
     RNNSequence,
     RNNSequenceGradients,
@@ -11,8 +23,16 @@ from utils.sequence.rnn import (
 )
 
 __all__ = [
+    "GRUSequence",
+    "GRUSequenceGradients",
+    "LSTMSequence",
+    "LSTMSequenceGradients",
     "RNNSequence",
     "RNNSequenceGradients",
+    "gru_sequence",
+    "gru_sequence_backward",
+    "lstm_sequence",
+    "lstm_sequence_backward",
     "rnn_sequence",
     "rnn_sequence_backward",
 ]

@@ -1,15 +1,22 @@
-"""What enters a sequence: vectors, or indices that stand for one-hot vectors; and its mask."""
+"""What enters a sequence: vectors, or indices that stand for one-hot vectors; states; masks."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from utils.layers import one_hot, weight_gradient
+from utils.layers import weight_gradient
 from utils.validation import Array, IndexArray, as_array, as_indices
 
 Inputs = Array | IndexArray
+
+FEW = 2**23
+"""Up to so many multiplications, a product with one-hot vectors adds up the gradients of rows."""
+
+IN_CACHE = 32768
+"""So many numbers of one kind are worked on at a time on the way back: 128 kB in float32."""
 
 
 def read_inputs(xs: Any, sizes: dict[str, int]) -> Inputs:
@@ -51,27 +58,114 @@ def read_mask(mask: Any, sizes: dict[str, int], dtype: Any) -> Array | None:
     return mask[..., None].astype(dtype)
 
 
-def project(xs: Inputs, W: Array, b: Array) -> Array:
-    """Return ``xs @ W + b`` for all steps in one product; for indices it is a row look-up.
+def read_state(name: str, state: Any, sizes: dict[str, int]) -> Array | None:
+    """Return an initial state (B, H) after checking it, or None, which stands for zeros."""
+    return None if state is None else as_array(name, state, "B H", sizes)
 
-    Returns
-    -------
-    array, shape (T, B, columns of W)
+
+def number_type(xs: Inputs, *arrays: Array | None) -> np.dtype:
+    """Return the number type that holds all of these; indices and None have no say."""
+    floats = [a for a in (xs, *arrays) if a is not None and a.dtype.kind == "f"]
+    return np.result_type(*floats)
+
+
+def states(first: Array | None, sizes: dict[str, int], dtype: Any) -> Array:
+    """Return room for the states before and after every step, (T + 1, B, H), with the first set.
+
+    Without its last entry it is the state before every step, without its first the state after
+    it: nothing needs to be shifted or copied for the way back.
+    """
+    room = np.empty((sizes["T"] + 1, sizes["B"], sizes["H"]), dtype=dtype)
+    room[0] = 0 if first is None else first
+    return room
+
+
+def project(xs: Inputs, W: Array, b: Array, out: Array) -> Array:
+    """Write ``xs @ W + b`` for all steps into `out` and return it.
+
+    These products wait for no state, so they are one product for all steps; for indices even that
+    is a look-up of rows, to which the bias has been added before.
+
+    Parameters
+    ----------
+    xs : array, shape (T, B, D), or indices, shape (T, B)
+    W : array, shape (D, K)
+    b : array, shape (K,)
+    out : array, shape (T, B, K)
+        Contiguous.
     """
     if xs.ndim == 2:
-        return W[xs] + b
-    T, B, D = xs.shape
-    return (xs.reshape(T * B, D) @ W + b).reshape(T, B, -1)
+        # The indices have been checked; mode="clip" spares NumPy a second copy of the result.
+        return np.take((W + b).astype(out.dtype, copy=False), xs, axis=0, out=out, mode="clip")
+    np.matmul(xs.reshape(-1, xs.shape[-1]), W, out=out.reshape(-1, W.shape[1]))
+    out += b
+    return out
 
 
 def project_backward(d_z: Array, xs: Inputs, W: Array) -> tuple[Array | None, Array, Array]:
     """Return ∂L/∂ of xs (None for indices), W and b from ∂L/∂(xs W + b) of all steps.
 
-    The gradient of a looked-up matrix is the product with the one-hot vectors: adding rows one
-    by one with ``np.add.at`` is slower.
+    Parameters
+    ----------
+    d_z : array, shape (T, B, K)
+    xs : array, shape (T, B, D), or indices, shape (T, B)
+    W : array, shape (D, K)
     """
-    flat = d_z.reshape(-1, d_z.shape[-1])  # (T B, columns)
-    d_b = flat.sum(axis=0)
+    flat = d_z.reshape(-1, d_z.shape[-1])  # (T B, K)
     if xs.ndim == 2:
-        return None, weight_gradient(one_hot(xs, W.shape[0], dtype=W.dtype), d_z), d_b
+        d_W = _gather_rows(flat, xs.ravel(), W.shape[0])
+        return None, d_W, d_W.sum(axis=0)  # every row of d_z is in exactly one row of d_W
+    d_b = np.ones(len(flat), dtype=flat.dtype) @ flat
     return (flat @ W.T).reshape(xs.shape), weight_gradient(xs, d_z), d_b
+
+
+def _gather_rows(d_rows: Array, indices: IndexArray, V: int) -> Array:
+    """Return (V, K): every row the sum of the rows of `d_rows` that carry its index.
+
+    A product with one-hot vectors does so with the fewest calls. Its multiplications by zero cost
+    more and more as rows grow in number and length; then rows of the same index are brought
+    together and added. Adding them one by one, with ``np.add.at``, is slower than either.
+    """
+    N, K = d_rows.shape
+    if N * K * V <= FEW:
+        chosen = np.zeros((N, V), dtype=d_rows.dtype)
+        chosen[np.arange(N), indices] = 1
+        return chosen.T @ d_rows
+    order = np.argsort(indices, kind="stable")
+    there, starts = np.unique(indices[order], return_index=True)
+    rows = d_rows[order]
+    total = np.zeros((V, K), dtype=d_rows.dtype)
+    for v, start, stop in zip(there, starts, [*starts[1:], N], strict=True):
+        np.add.reduce(rows[start:stop], axis=0, out=total[v])
+    return total
+
+
+def transposed(W: Array, B: int, dtype: Any) -> Array:
+    """Return the transpose of W for the steps back, copied where that pays.
+
+    Products of several rows with a transposed view are slower than with a copy of it.
+    """
+    W = W.astype(dtype, copy=False)
+    return W.T if B == 1 else np.ascontiguousarray(W.T)
+
+
+def stretches(T: int, size: int) -> Iterator[slice]:
+    """Cut T steps into stretches, from the last to the first.
+
+    What does not depend on the gradient is computed for one stretch at a time, so that it is
+    still in the processor's cache when the steps need it.
+
+    Parameters
+    ----------
+    T : int
+    size : int
+        How many numbers one step has, B·H.
+    """
+    length = max(1, IN_CACHE // size)
+    for stop in range(T, 0, -length):
+        yield slice(max(0, stop - length), stop)
+
+
+def from_the_end(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """Go through arrays step by step, from the last step to the first."""
+    return zip(*(array[::-1] for array in arrays), strict=True)

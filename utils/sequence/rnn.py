@@ -6,10 +6,23 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from utils.cells import RNNWeights
+from utils.cells import RNN_ACTIVATIONS, RNNWeights
+from utils.cells.rnn import LEAKY_SLOPE, slope_at_output
 from utils.layers import weight_gradient
-from utils.sequence.inputs import Inputs, project, project_backward, read_inputs, read_mask
-from utils.validation import Array, as_array, as_weights
+from utils.sequence.inputs import (
+    Inputs,
+    from_the_end,
+    number_type,
+    project,
+    project_backward,
+    read_inputs,
+    read_mask,
+    read_state,
+    states,
+    stretches,
+    transposed,
+)
+from utils.validation import Array, as_array, as_choice, as_weights
 
 
 class RNNSequence(NamedTuple):
@@ -19,16 +32,29 @@ class RNNSequence(NamedTuple):
     ----------
     hs : array, shape (T, B, H)
         The hidden state after every step.
+    h_prevs : array, shape (T, B, H)
+        The hidden state before every step: the same memory, one step earlier.
     xs : array, shape (T, B, D) or (T, B)
         The inputs as they went in.
-    h_0 : array, shape (B, H)
     mask : array, shape (T, B, 1), or None
+    activation : str
     """
 
     hs: Array
+    h_prevs: Array
     xs: Inputs
-    h_0: Array
     mask: Array | None
+    activation: str
+
+    @property
+    def h_0(self) -> Array:
+        """The hidden state before the first step, (B, H)."""
+        return self.h_prevs[0]
+
+    @property
+    def last_state(self) -> Array:
+        """The hidden state after the last step, (B, H): the `h_0` of what comes next."""
+        return self.hs[-1]
 
 
 class RNNSequenceGradients(NamedTuple):
@@ -52,7 +78,11 @@ class RNNSequenceGradients(NamedTuple):
 
 
 def rnn_sequence(
-    xs: Any, h_0: Array | None, weights: RNNWeights, mask: Array | None = None
+    xs: Any,
+    h_0: Array | None,
+    weights: RNNWeights,
+    mask: Array | None = None,
+    activation: str = "tanh",
 ) -> RNNSequence:
     r"""Run a plain RNN over a sequence.
 
@@ -71,6 +101,8 @@ def rnn_sequence(
         W_xh (D, H), W_hh (H, H), b_h (H,).
     mask : array of 0 and 1, shape (T, B), optional
         Where it is 0 there is no item and the state stays as it was.
+    activation : {"tanh", "relu", "leaky_relu", "sigmoid"}
+        What stands in the place of tanh, as in `utils.activations`.
 
     Returns
     -------
@@ -86,23 +118,26 @@ def rnn_sequence(
     ----------
     Elman (1990), Finding structure in time, Cognitive Science 14(2).
     """
+    activate = _IN_PLACE[as_choice("activation", activation, RNN_ACTIVATIONS)]
     sizes: dict[str, int] = {}
     W_xh, W_hh, b_h = as_weights("weights", weights, RNNWeights, _AXES, sizes)
     xs = read_inputs(xs, sizes)
-    if h_0 is None:
-        h_0 = np.zeros((sizes["B"], sizes["H"]), dtype=W_hh.dtype)
-    h_0 = as_array("h_0", h_0, "B H", sizes)
-    hs = project(xs, W_xh, b_h)  # (T, B, H); each step turns its part into the state
-    mask = read_mask(mask, sizes, hs.dtype)
+    h_0 = read_state("h_0", h_0, sizes)
+    dtype = number_type(xs, h_0, W_xh, W_hh, b_h)
+    mask = read_mask(mask, sizes, dtype)
 
-    h_prev = h_0
-    for t, z_t in enumerate(hs):
-        z_t += h_prev @ W_hh
-        np.tanh(z_t, out=z_t)
+    room = states(h_0, sizes, dtype)  # (T + 1, B, H)
+    h_prevs, hs = room[:-1], room[1:]
+    W_hh = W_hh.astype(dtype, copy=False)
+    project(xs, W_xh, b_h, out=hs)  # each step turns its part into the state
+    from_h = np.empty_like(room[0])
+    for t, (h_prev, z_t) in enumerate(zip(h_prevs, hs, strict=True)):
+        np.dot(h_prev, W_hh, out=from_h)  # np.dot takes less time to set up than np.matmul
+        z_t += from_h
+        activate(z_t)
         if mask is not None:
-            z_t += (1 - mask[t]) * (h_prev - z_t)
-        h_prev = z_t
-    return RNNSequence(hs, xs, h_0, mask)
+            np.copyto(z_t, h_prev, where=mask[t] == 0)
+    return RNNSequence(hs, h_prevs, xs, mask, activation)
 
 
 def rnn_sequence_backward(
@@ -117,8 +152,9 @@ def rnn_sequence_backward(
             + \frac{\partial L}{\partial z_t} W_{hh}^\top
             + (1 - m_t) \odot \frac{\partial L}{\partial h_t}
 
-    with ∂⁺L/∂h for what the loss takes from that state directly. The slopes of all steps are
-    computed at once, and every weight gradient is one product after the loop.
+    with ∂⁺L/∂h for what the loss takes from that state directly. The slopes do not wait for the
+    gradient, so they are computed for several steps at once, and every weight gradient is one
+    product after the loop.
 
     Parameters
     ----------
@@ -144,26 +180,45 @@ def rnn_sequence_backward(
     Werbos (1990), Backpropagation through time: what it does and how to do it, Proceedings
     of the IEEE 78(10).
     """
-    hs, xs, h_0, mask = sequence
-    sizes = dict(zip("TBH", hs.shape, strict=True))
+    hs, h_prevs, xs, mask, activation = sequence
+    T, B, H = hs.shape
+    sizes = {"T": T, "B": B, "H": H}
     W_xh, W_hh, _ = as_weights("weights", weights, RNNWeights, _AXES, sizes)
     d_hs = as_array("d_hs", d_hs, "T B H", sizes)
 
-    slopes = 1 - hs * hs  # (T, B, H)
-    if mask is not None:
-        slopes *= mask
-    W_hh_T = np.ascontiguousarray(W_hh.T)  # products with a transposed view are slower
+    W_hh_T = transposed(W_hh, B, hs.dtype)
     d_zs = np.empty_like(hs)
-    d_h = np.zeros_like(h_0)
-    for t in reversed(range(len(hs))):
-        d_h = d_h + d_hs[t]
-        np.multiply(d_h, slopes[t], out=d_zs[t])
-        stays = 0.0 if mask is None else (1 - mask[t]) * d_h
-        d_h = d_zs[t] @ W_hh_T + stays
+    d_h = np.zeros_like(hs[0])
+    for steps in stretches(T, B * H):
+        slopes = slope_at_output(hs[steps], activation)
+        if mask is not None:
+            slopes *= mask[steps]
+            stays = iter(1 - mask[steps][::-1])
+        for d_own, slope, d_z in from_the_end(d_hs[steps], slopes, d_zs[steps]):
+            d_h += d_own
+            np.multiply(d_h, slope, out=d_z)
+            if mask is None:
+                np.dot(d_z, W_hh_T, out=d_h)
+            else:
+                d_h = d_z @ W_hh_T + next(stays) * d_h
 
     d_xs, d_W_xh, d_b_h = project_backward(d_zs, xs, W_xh)
-    h_prevs = np.concatenate([h_0[None], hs[:-1]])  # (T, B, H)
     return RNNSequenceGradients(d_xs, d_h, d_W_xh, weight_gradient(h_prevs, d_zs), d_b_h)
 
 
 _AXES = {"W_xh": "D H", "W_hh": "H H", "b_h": "H"}
+
+
+def _sigmoid_in_place(z: Array) -> None:
+    z *= 0.5
+    np.tanh(z, out=z)
+    z += 1
+    z *= 0.5
+
+
+_IN_PLACE = {
+    "tanh": lambda z: np.tanh(z, out=z),
+    "relu": lambda z: np.maximum(z, 0, out=z),
+    "leaky_relu": lambda z: np.maximum(z, LEAKY_SLOPE * z, out=z),
+    "sigmoid": _sigmoid_in_place,
+}
