@@ -22,8 +22,9 @@ the processor, so that other work on the machine counts less.
 
 OpenBLAS chooses its kernels by the processor's family, and a family that it does not know gets old
 ones of half the speed. Where the processor lists AVX-512 and OpenBLAS does not use it, the
-processes are started with OPENBLAS_CORETYPE set, which the first lines say; the geometric means
-without it are printed below. ``--kernels own`` leaves the choice to OpenBLAS.
+processes are started with OPENBLAS_CORETYPE set, as ``make lab`` does for the course, which the
+first lines say; the geometric means without it are printed below. ``--kernels own`` leaves the
+choice to OpenBLAS.
 
 The script ends with an error if a bar is missed: the geometric mean of ours / torch over the grid
 at most 0.5 for RNN and GRU and 1.05 for the LSTM, and of ours / torch loop 0.4 for the LSTM.
@@ -49,6 +50,7 @@ from benchmarks.step.case import CELLS, needed_operations
 from benchmarks.step.summary import Interval, geometric_mean, median_interval, ratios
 from benchmarks.step.without import STEPS
 from benchmarks.step.worker import CONTENDERS, GRID, LENGTHS
+from tools.processor import better_kernels, instructions
 
 ROOT = Path(__file__).resolve().parents[1]
 OUTPUT = ROOT / "benchmarks" / "output"
@@ -211,7 +213,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
 
     chosen = processor.chosen_kernels()
-    better = processor.better_kernels(chosen, processor.instructions())
+    better = better_kernels(chosen, instructions())
     kernels = better if options.kernels == "auto" else None
     if options.inputs:
         print(report_inputs(kernels))

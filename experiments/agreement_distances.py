@@ -46,13 +46,8 @@ import pandas as pd
 import torch
 from torch import nn
 
-from experiments.common import (
-    RESULTS,
-    Experiment,
-    Verdict,
-    check_learning_rates,
-    wilson_interval,
-)
+from experiments.common import RESULTS, Experiment, Verdict
+from experiments.intervals import check_learning_rates, wilson_interval
 from utils.data import grammar
 
 V = len(grammar.VOCABULARY)
@@ -203,7 +198,7 @@ def _budget() -> str:
 EXPERIMENT = Experiment(
     claim="agreement at another distance",
     settings=SETTINGS,
-    sources=(Path(__file__), Path(grammar.__file__)),
+    script=Path(__file__),
     jobs=jobs,
     run_job=run_job,
     verdict=verdict,
@@ -218,5 +213,6 @@ def load() -> tuple[pd.DataFrame, Verdict]:
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
-    sys.exit(EXPERIMENT.main())
+    from experiments.runner import main
+
+    sys.exit(main(["--only", EXPERIMENT.name, *sys.argv[1:]]))

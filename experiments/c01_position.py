@@ -65,14 +65,8 @@ import pandas as pd
 import torch
 from torch import nn
 
-from experiments.common import (
-    RESULTS,
-    Experiment,
-    Interval,
-    Verdict,
-    check_learning_rates,
-    t_interval,
-)
+from experiments.common import RESULTS, Experiment, Verdict
+from experiments.intervals import Interval, check_learning_rates, t_interval
 from utils.data import positions as data
 
 T = data.LENGTH
@@ -431,7 +425,7 @@ def _budget() -> str:
 EXPERIMENT = Experiment(
     claim="C01",
     settings=SETTINGS,
-    sources=(Path(__file__), Path(data.__file__)),
+    script=Path(__file__),
     jobs=jobs,
     run_job=run_job,
     verdict=verdict,
@@ -446,5 +440,6 @@ def load() -> tuple[pd.DataFrame, Verdict]:
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(1)
-    sys.exit(EXPERIMENT.main())
+    from experiments.runner import main
+
+    sys.exit(main(["--only", EXPERIMENT.name, *sys.argv[1:]]))

@@ -1,33 +1,28 @@
-"""What every claim's script needs: intervals, a verdict, and results that know their settings.
+"""What every claim's script needs: a verdict, and results that know what made them.
 
 A script states a claim, the settings, the jobs that follow from them, how one job is run, and the
-rule that turns the rows into a verdict. `Experiment` does the rest: it runs the jobs that are
-missing, stores the rows as a CSV file whose head carries a fingerprint of settings and sources, and
-refuses to read rows that other settings or other sources have made.
+rule that turns the rows into a verdict. `Experiment` does the rest: it says which jobs are missing,
+stores the rows as a CSV file whose head carries a fingerprint of settings and sources (see
+`experiments.fingerprint`), and refuses to read rows that others have made. `experiments.runner`
+runs the jobs, many at a time.
 """
 
 from __future__ import annotations
 
-import argparse
-import hashlib
 import io
 import json
 import os
 import platform
-import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
-from statsmodels.stats.proportion import proportion_confint
-from statsmodels.stats.weightstats import DescrStatsW
-from tqdm.auto import tqdm
+
+from experiments import fingerprint
 
 RESULTS = Path(__file__).parent / "results"
 """Where the rows are stored, one file per claim."""
@@ -35,133 +30,6 @@ RESULTS = Path(__file__).parent / "results"
 
 class StaleResultsError(RuntimeError):
     """Stored rows are missing, incomplete, or were made by other settings or sources."""
-
-
-class Interval(NamedTuple):
-    """An estimate with the ends of its confidence interval."""
-
-    estimate: float
-    low: float
-    high: float
-    n: int
-    level: float = 0.95
-
-    def __str__(self) -> str:
-        return f"{self.estimate:.3f} [{self.low:.3f}, {self.high:.3f}]"
-
-
-def t_interval(
-    values: ArrayLike,
-    level: float = 0.95,
-    bounds: tuple[float, float] = (-np.inf, np.inf),
-) -> Interval:
-    r"""Return the mean of independent values with its t interval.
-
-    .. math:: \bar v \pm t_{n-1,\,(1+\text{level})/2} \; s / \sqrt n
-
-    Parameters
-    ----------
-    values : array, shape (n,), n at least 2
-        One value per independent run, in any unit.
-    level : float in (0, 1)
-        Share of such intervals that cover the true mean when the values are normal.
-    bounds : (float, float)
-        Range that the mean cannot leave, such as (0, 1) for accuracies; the ends are cut there.
-
-    Returns
-    -------
-    interval : Interval
-        In the unit of the values. Both ends equal the mean if all values are equal.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two values, a value is not finite, or `level` is not in (0, 1).
-
-    References
-    ----------
-    Student (1908), The probable error of a mean, Biometrika 6(1).
-    """
-    v = np.asarray(values, dtype=np.float64)
-    if v.ndim != 1 or v.size < 2 or not np.isfinite(v).all():
-        raise ValueError(f"values has shape {v.shape}; expected at least two finite numbers.")
-    _check_level(level)
-    if np.ptp(v) == 0:
-        return Interval(float(v[0]), float(v[0]), float(v[0]), v.size, level)
-    low, high = DescrStatsW(v).tconfint_mean(alpha=1 - level)
-    low, high = np.clip([low, high], *bounds)
-    return Interval(float(v.mean()), float(low), float(high), v.size, level)
-
-
-def wilson_interval(successes: int, n: int, level: float = 0.95) -> Interval:
-    r"""Return a success rate with its Wilson interval.
-
-    .. math::
-        \frac{\hat p + z^2/2n \pm z\sqrt{\hat p (1-\hat p)/n + z^2/4n^2}}{1 + z^2/n}
-
-    Parameters
-    ----------
-    successes : int in 0 … n
-        Runs that succeeded.
-    n : int, at least 1
-        Independent runs.
-    level : float in (0, 1)
-        Nominal share of such intervals that cover the true rate.
-
-    Returns
-    -------
-    interval : Interval
-        Values in [0, 1].
-
-    Raises
-    ------
-    ValueError
-        If `n` is below 1, `successes` is not in 0 … n, or `level` is not in (0, 1).
-
-    References
-    ----------
-    Wilson (1927), Probable inference, the law of succession, and statistical inference,
-    Journal of the American Statistical Association 22(158).
-    """
-    if n < 1 or not 0 <= successes <= n:
-        raise ValueError(f"{successes} successes of {n}; expected 0 ≤ successes ≤ n, n at least 1.")
-    _check_level(level)
-    low, high = proportion_confint(successes, n, alpha=1 - level, method="wilson")
-    return Interval(successes / n, float(low), float(high), int(n), level)
-
-
-def _check_level(level: float) -> None:
-    if not 0 < level < 1:
-        raise ValueError(f"level is {level!r}; expected a number between 0 and 1.")
-
-
-def check_learning_rates(rows: pd.DataFrame, group: str, used: Mapping[str, float]) -> None:
-    """Compare the learning rates of the measurement with those that the selection runs prefer.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        With columns `phase`, `learning_rate`, `loss` and `group`; preferred is the rate of the
-        lowest mean loss over the rows of phase "select".
-    group : str
-        The column that learning rates were chosen for, such as ``"network"``.
-    used : mapping of str to float
-        The learning rate that each value of that column was measured with.
-
-    Raises
-    ------
-    ValueError
-        If another rate is preferred for one of them.
-    """
-    select = rows[rows.phase == "select"]
-    means = select.groupby([group, "learning_rate"]).loss.mean()
-    for name, rate in used.items():
-        preferred = float(means[name].idxmin())
-        if preferred != rate:
-            raise ValueError(
-                f"{name} was run with learning rate {rate}; the selection runs prefer "
-                f"{preferred}:\n{means[name].to_string()}"
-            )
 
 
 @dataclass(frozen=True)
@@ -201,23 +69,34 @@ class Experiment:
     """A claim with its settings, its jobs, and the rule of its verdict."""
 
     claim: str
+    script: Path
+    """The file of the script; what else decides the rows is found from its imports."""
     settings: Mapping[str, Any]
-    """Everything that decides the rows; must be writable as JSON."""
-    sources: tuple[Path, ...]
-    """The files whose text decides the rows: the script and the data modules that it uses."""
+    """Everything that decides the rows and the jobs; must be writable as JSON."""
     jobs: Callable[[Mapping[str, Any]], list[dict[str, Any]]]
     run_job: Callable[[Mapping[str, Any]], dict[str, Any]]
-    verdict: Callable[[pd.DataFrame], Verdict]
+    """Returns the row of a job; all rows have the same columns, NaN where one does not apply."""
+    verdict: Callable[[pd.DataFrame], Verdict] | None
+    """None where the rows are used and no claim is judged."""
     key: tuple[str, ...]
     """Columns that name a job."""
     results: Path
+    plan: tuple[str, ...] = ()
+    """Settings that only say which jobs there are, such as the seeds: their change asks for the
+    jobs that are missing and leaves the rows of the others alone. `run_job` must not read them."""
+    unused: tuple[str, ...] = ()
+    """Modules that come with an import and that no job calls, such as the LSTM where plain RNNs are
+    trained: their change leaves the rows alone. A test runs a job without them."""
 
-    def fingerprint(self) -> str:
+    @property
+    def name(self) -> str:
+        """The name of the script, without ``.py``."""
+        return self.script.stem
+
+    def fingerprint(self, read: fingerprint.Reader = fingerprint.read_text) -> str:
         """Return the hash of settings and sources that the stored rows must carry."""
-        digest = hashlib.sha256(json.dumps(self.settings, sort_keys=True).encode())
-        for path in self.sources:
-            digest.update(path.read_text(encoding="utf-8").encode())  # line ends as "\n"
-        return digest.hexdigest()[:16]
+        deciding = {k: v for k, v in self.settings.items() if k not in self.plan}
+        return fingerprint.fingerprint(self.script, deciding, read=read, unused=self.unused)
 
     def read(self, path: Path | None = None) -> pd.DataFrame:
         """Return the stored rows after a comparison of their fingerprint with today's.
@@ -240,7 +119,7 @@ class Experiment:
             )
         return pd.read_csv(io.StringIO(text), comment="#")
 
-    def load(self) -> tuple[pd.DataFrame, Verdict]:
+    def load(self) -> tuple[pd.DataFrame, Verdict | None]:
         """Return the stored rows, one per job, and the verdict that follows from them.
 
         Raises
@@ -249,68 +128,86 @@ class Experiment:
             If rows are missing, or other settings or sources have made them.
         """
         rows = self.read()
-        missing = self._missing(rows)
+        missing = self.missing(rows.to_dict("records"))
         if missing:
             raise StaleResultsError(
                 f"{self.results.name} lacks {len(missing)} of {len(self.jobs(self.settings))} "
                 f"jobs; {self._cure()}"
             )
-        return rows, self.verdict(rows)
+        wanted = {self._name(job) for job in self.jobs(self.settings)}
+        names = [self._name(row) in wanted for row in rows.to_dict("records")]
+        rows = rows[names].reset_index(drop=True)  # without jobs that the plan once had
+        return rows, self.verdict(rows) if self.verdict else None
 
-    def run(self, progress: bool = True) -> tuple[pd.DataFrame, Verdict]:
-        """Run the jobs that are not stored yet, store all rows, and return them with the verdict.
+    @property
+    def partial(self) -> Path:
+        """The file that keeps the rows of a run that is under way."""
+        return self.results.with_suffix(".partial.csv")
 
-        Rows are kept beside the result file after each job, so that an interrupted run goes on
-        where it stopped. Each file is written in full and then put into place.
-        """
-        partial = self.results.with_suffix(".partial.csv")
-        rows: list[dict[str, Any]] = []
-        for path in (partial, self.results):
+    def stored(self) -> list[dict[str, Any]]:
+        """Return the rows that are there already: of the last run, finished or not."""
+        rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for path in (self.results, self.partial):
             try:
-                rows = self.read(path).to_dict("records")
-                break
+                rows |= {self._name(row): row for row in self.read(path).to_dict("records")}
             except StaleResultsError:
                 continue
-        for job in tqdm(self._missing(pd.DataFrame(rows)), desc=self.claim, disable=not progress):
-            rows.append({**job, **self.run_job(job)})
-            self._write(partial, rows)
-        order = {self._name(job): place for place, job in enumerate(self.jobs(self.settings))}
-        rows = sorted(
-            (r for r in rows if self._name(r) in order), key=lambda r: order[self._name(r)]
-        )
-        self._write(self.results, rows)
-        partial.unlink(missing_ok=True)
-        return self.load()
+        return list(rows.values())
 
-    def main(self, argv: list[str] | None = None) -> int:
-        """Run from the command line: `python -m experiments.<script> [--check | --fresh]`."""
-        parser = argparse.ArgumentParser(description=f"Claim {self.claim}: run it, or read it.")
-        parser.add_argument("--check", action="store_true", help="only read the stored rows")
-        parser.add_argument("--fresh", action="store_true", help="run every job again")
-        args = parser.parse_args(argv)
-        try:
-            if args.fresh and not args.check:
-                self.results.unlink(missing_ok=True)
-                self.results.with_suffix(".partial.csv").unlink(missing_ok=True)
-            _, verdict = self.load() if args.check else self.run()
-        except StaleResultsError as error:
-            print(error, file=sys.stderr)
-            return 1
-        print(verdict.evidence.to_string(index=False))
-        print(verdict)
-        return 0
+    def missing(self, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Return the jobs that have no row."""
+        done = {self._name(row) for row in rows}
+        return [job for job in self.jobs(self.settings) if self._name(job) not in done]
+
+    def keep(self, rows: list[dict[str, Any]], made: str) -> None:
+        """Store the rows so far; should the run be killed, the next one goes on from them.
+
+        Parameters
+        ----------
+        rows : list of dict
+        made : str
+            The fingerprint of the code that made them, taken before the first job: a source may
+            be edited while jobs run.
+        """
+        self._write(self.partial, rows, made)
+
+    def finish(self, rows: list[dict[str, Any]], made: str) -> None:
+        """Store the rows of all jobs, in the order of the jobs; arguments as for `keep`."""
+        self._write(self.results, rows, made)
+        self.partial.unlink(missing_ok=True)
+
+    def forget(self) -> None:
+        """Remove all stored rows."""
+        self.results.unlink(missing_ok=True)
+        self.partial.unlink(missing_ok=True)
+
+    def run(self) -> tuple[pd.DataFrame, Verdict | None]:
+        """Run the jobs that are missing one after the other, in this process, and load the rows."""
+        rows, made = self.stored(), self.fingerprint()
+        for job in self.missing(rows):
+            rows.append({**job, **self.run_job(job)})
+            self.keep(rows, made)
+        self.finish(rows, made)
+        return self.load()
 
     def _name(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         return tuple(row[column] for column in self.key)
 
-    def _missing(self, rows: pd.DataFrame) -> list[dict[str, Any]]:
-        done = {self._name(row) for row in rows.to_dict("records")}
-        return [job for job in self.jobs(self.settings) if self._name(job) not in done]
-
-    def _write(self, path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    def _write(self, path: Path, rows: Iterable[Mapping[str, Any]], made: str) -> None:
+        """Write rows in the order of their jobs; the file is written in full, then put in place."""
+        order = {self._name(job): place for place, job in enumerate(self.jobs(self.settings))}
+        rows = sorted(
+            (row for row in rows if self._name(row) in order), key=lambda r: order[self._name(r)]
+        )
+        for row in rows:
+            if list(row) != list(rows[0]):
+                raise ValueError(
+                    f"{self.claim}: the row of {self._name(row)} has the columns "
+                    f"{', '.join(row)}; expected {', '.join(rows[0])}."
+                )
         head = {
             "claim": self.claim,
-            "fingerprint": self.fingerprint(),
+            "fingerprint": made,
             "settings": json.dumps(self.settings, sort_keys=True),
             "made with": f"Python {platform.python_version()}, "
             + ", ".join(f"{name} {version(name)}" for name in ("numpy", "torch")),
@@ -318,9 +215,9 @@ class Experiment:
         text = "".join(f"# {name}: {value}\n" for name, value in head.items())
         text += pd.DataFrame(rows).to_csv(index=False, lineterminator="\n", float_format="%.6g")
         path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = path.with_suffix(f".{os.getpid()}.partial.csv")
+        scratch = path.with_suffix(f".{os.getpid()}.tmp")
         scratch.write_text(text, encoding="utf-8", newline="\n")
         os.replace(scratch, path)
 
     def _cure(self) -> str:
-        return f"run `python -m experiments.{self.sources[0].stem}` in the folder of the course."
+        return f"run `make experiments ONLY={self.name}` in the folder of the course."

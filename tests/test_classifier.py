@@ -32,20 +32,22 @@ def first_state(cell):
 @pytest.mark.parametrize("cell", CELLS)
 @pytest.mark.parametrize("every_step", [True, False])
 @pytest.mark.parametrize("masked", [True, False])
-@pytest.mark.parametrize("reduction", ["mean", "sum"])
-def test_gradients_agree_with_nudging(cell, every_step, masked, reduction):
+@pytest.mark.parametrize(("reduction", "dropped"), [("mean", False), ("sum", False), ("sum", True)])
+def test_gradients_agree_with_nudging(cell, every_step, masked, reduction, dropped):
     model, xs, targets = draw(every_step=every_step, cell=cell)
     mask = np.arange(T)[:, None] < [5, 2, 1] if masked else None
     state = first_state(cell)
+    shape = (T, B, H) if every_step else (B, H)
+    keep = 2.0 * np.random.default_rng(2).integers(0, 2, shape) if dropped else None
 
     def loss(weights):
         parts = (model.cell, model.output)
         nudged = SequenceClassifier(
             *(type(part)(*(weights[name] for name in part._fields)) for part in parts)
         )
-        return nudged.loss_and_gradients(xs, targets, state, mask, reduction).loss
+        return nudged.loss_and_gradients(xs, targets, state, mask, reduction, keep).loss
 
-    step = model.loss_and_gradients(xs, targets, state, mask, reduction)
+    step = model.loss_and_gradients(xs, targets, state, mask, reduction, keep)
     assert check_gradients(loss, model.weights, step.gradients).passed
 
 
@@ -170,6 +172,7 @@ def test_float32_is_kept(cell):
     [
         ({"targets": np.zeros((T, B + 1), int)}, ValueError, r"targets has shape \(5, 4\)"),
         ({"targets": np.full((T, B), K)}, ValueError, "targets holds 7"),
+        ({"keep": np.ones((T, B))}, ValueError, r"keep has shape \(5, 3\); expected \(5, 3, 6\)"),
         ({"reduction": "none"}, ValueError, "reduction is 'none'"),
         ({"xs": np.zeros((T, B, D + 1))}, ValueError, r"xs has shape \(5, 3, 5\)"),
         ({"state": np.zeros((B, H + 1))}, ValueError, r"has shape \(3, 7\)"),

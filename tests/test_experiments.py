@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import pkgutil
 from pathlib import Path
 
 import numpy as np
@@ -12,18 +11,23 @@ import torch
 from scipy import stats
 
 import experiments
-from experiments import agreement_distances
+from experiments import agreement_distances, runner
 from experiments import c01_position as c01
-from experiments.common import (
-    Experiment,
-    StaleResultsError,
-    Verdict,
+from experiments.common import Experiment, StaleResultsError, Verdict
+from experiments.intervals import (
+    check_learning_rates,
+    curve,
+    decide,
+    mean_table,
+    mean_text,
+    percent,
+    success_table,
     t_interval,
     wilson_interval,
 )
 
-SCRIPTS = sorted(m.name for m in pkgutil.iter_modules(experiments.__path__))
-SCRIPTS.remove("common")
+SCRIPTS = [module.rpartition(".")[2] for module in runner.discover()]
+CLAIMS = [name for name in SCRIPTS if name != "language_model"]
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -31,9 +35,68 @@ def test_stored_rows_are_complete_and_not_stale(name):
     script = importlib.import_module(f"experiments.{name}")
     rows, verdict = script.EXPERIMENT.load()
     assert len(rows) == len(script.EXPERIMENT.jobs(script.SETTINGS))
-    assert verdict.budget
-    assert str(verdict).splitlines()[0].startswith(script.EXPERIMENT.claim)
-    assert max(map(len, str(verdict).splitlines())) <= 88
+    if script.EXPERIMENT.verdict is not None:
+        assert verdict.budget
+        assert str(verdict).splitlines()[0].startswith(script.EXPERIMENT.claim)
+        assert max(map(len, str(verdict).splitlines())) <= 88
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_the_statement_and_the_rule_stand_at_the_head(name):
+    script = importlib.import_module(f"experiments.{name}")
+    head = script.__doc__
+    if name[0] == "c":
+        words = script.__doc__.partition(": ")[2].split(".\n")[0]
+        assert words.replace("\n", " ").casefold() == script.STATEMENT.casefold()
+        assert head.startswith(script.EXPERIMENT.claim)
+    for part in ("redict", "The rule of the verdict", '"holds', '"is false'):
+        assert part in head, f"the docstring of {name} lacks {part}"
+    assert head.index("redict") < head.index("The rule of the verdict")
+
+
+def experiment(name):
+    return importlib.import_module(f"experiments.{name}").EXPERIMENT
+
+
+@pytest.mark.parametrize("name", [name for name in SCRIPTS if experiment(name).plan])
+def test_no_job_reads_the_plan(name):
+    """Settings that only say which jobs there are may change without new rows."""
+    script = importlib.import_module(f"experiments.{name}")
+    rest = {k: v for k, v in script.SETTINGS.items() if k not in script.EXPERIMENT.plan}
+    for kind in ("updates", "training_sentences", "test_sentences", "test_sequences"):
+        if isinstance(rest.get(kind), int):
+            rest[kind] = 40
+        elif kind in rest:
+            rest[kind] = dict.fromkeys(rest[kind], 40)
+    job = min(script.jobs(), key=lambda job: job.get("distance", 0))
+    wanted = script.EXPERIMENT.read().columns
+    assert list({**job, **script.run_job(job, rest)}) == list(wanted)
+
+
+@pytest.mark.parametrize("name", [n for n in CLAIMS if n[0] == "c" and n != "c01_position"])
+def test_modules_said_to_be_unused_are_not_called(name, monkeypatch):
+    script = importlib.import_module(f"experiments.{name}")
+
+    def called(*args, **kwargs):
+        pytest.fail("a job calls a module that is said to be unused")
+
+    names = set()
+    for module in script.EXPERIMENT.unused:
+        loaded = importlib.import_module(module)
+        for key, thing in list(vars(loaded).items()):
+            if getattr(thing, "__module__", "") == module and not isinstance(thing, type):
+                names.add(key)
+                monkeypatch.setattr(loaded, key, called)
+    import utils.classifier
+
+    for key in names & set(vars(utils.classifier)):
+        monkeypatch.setattr(utils.classifier, key, called)
+    settings = {**script.SETTINGS, "test_sentences": 20, "training_sentences": 20}
+    updates = settings["updates"]
+    settings["updates"] = dict.fromkeys(updates, 3) if isinstance(updates, dict) else 21
+    for job in script.jobs()[:: max(1, len(script.jobs()) // 3)]:
+        script.run_job(job, settings)
+    assert names >= {"lstm_sequence", "gru_sequence", "lstm_step"}
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -45,7 +108,7 @@ def test_jobs_are_independent_and_selection_seeds_are_not_used_again(name):
     json.dumps(jobs)
     seeds = {p: {j["seed"] for j in jobs if j["phase"] == p} for p in ("select", "measure")}
     assert not seeds["select"] & seeds["measure"]
-    assert len(seeds["measure"]) >= 10
+    assert len(seeds["measure"]) >= (10 if name in CLAIMS else 5)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -110,11 +173,11 @@ def test_bad_input(call, message):
 # Stored rows
 
 
-def small(tmp_path, ran, settings=None, fail_at=None):
+def small(tmp_path, ran, settings=None, fail_at=None, plan=()):
     """Return an experiment of four quick jobs that notes in `ran` what it runs."""
     source = tmp_path / "c00_small.py"
     if not source.exists():
-        source.write_text("a = 1\n", encoding="utf-8")
+        source.write_text("def run_job(job):\n    return 1\n", encoding="utf-8")
 
     def run_job(job):
         if job["seed"] == fail_at:
@@ -124,8 +187,9 @@ def small(tmp_path, ran, settings=None, fail_at=None):
 
     return Experiment(
         claim="C00",
+        script=source,
         settings=settings or {"seeds": [0, 1, 2, 3]},
-        sources=(source,),
+        plan=plan,
         jobs=lambda s: [{"seed": seed} for seed in s["seeds"]],
         run_job=run_job,
         verdict=lambda rows: Verdict("C00", "s", "holds", str(len(rows)), "none", rows),
@@ -136,62 +200,128 @@ def small(tmp_path, ran, settings=None, fail_at=None):
 
 def test_run_writes_rows_that_load_reads(tmp_path):
     ran = []
-    rows, verdict = small(tmp_path, ran).run(progress=False)
+    rows, verdict = small(tmp_path, ran).run()
     assert ran == [0, 1, 2, 3]
     assert verdict.text == "4"
     np.testing.assert_allclose(rows.value, np.arange(4) / 3, rtol=1e-5)
     assert [p.name for p in tmp_path.glob("*.csv")] == ["c00.csv"]
     assert b"\r" not in (tmp_path / "c00.csv").read_bytes()
-    small(tmp_path, ran).run(progress=False)
+    small(tmp_path, ran).run()
     assert ran == [0, 1, 2, 3]
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path):
     ran = []
     with pytest.raises(KeyboardInterrupt):
-        small(tmp_path, ran, fail_at=2).run(progress=False)
-    with pytest.raises(StaleResultsError, match=r"c00.csv does not exist; run `python -m"):
+        small(tmp_path, ran, fail_at=2).run()
+    with pytest.raises(StaleResultsError, match=r"c00.csv does not exist; run `make exp"):
         small(tmp_path, ran).load()
-    rows, _ = small(tmp_path, ran).run(progress=False)
+    rows, _ = small(tmp_path, ran).run()
     assert ran == [0, 1, 2, 3]
     assert rows.seed.tolist() == [0, 1, 2, 3]
 
 
 def test_other_settings_or_sources_make_rows_stale(tmp_path):
-    small(tmp_path, []).run(progress=False)
+    small(tmp_path, []).run()
     with pytest.raises(StaleResultsError, match="fingerprint"):
         small(tmp_path, [], settings={"seeds": [0, 1, 2, 3], "updates": 2}).load()
     small(tmp_path, []).load()
-    (tmp_path / "c00_small.py").write_text("a = 2\n", encoding="utf-8")
+    (tmp_path / "c00_small.py").write_text("def run_job(job):\n    return 2\n", encoding="utf-8")
     with pytest.raises(StaleResultsError, match="fingerprint"):
         small(tmp_path, []).load()
     ran = []
-    small(tmp_path, ran).run(progress=False)
+    small(tmp_path, ran).run()
     assert ran == [0, 1, 2, 3]
 
 
 def test_line_ends_of_another_system_do_not_make_rows_stale(tmp_path):
-    small(tmp_path, []).run(progress=False)
-    (tmp_path / "c00_small.py").write_bytes(b"a = 1\r\n")
+    small(tmp_path, []).run()
+    (tmp_path / "c00_small.py").write_bytes(b"def run_job(job):\r\n    return 1\r\n")
     small(tmp_path, []).load()
 
 
+def test_a_change_of_the_plan_asks_for_what_is_missing_alone(tmp_path):
+    ran = []
+    small(tmp_path, ran, plan=("seeds",)).run()
+    wanted = {"seeds": [2, 1, 7]}
+    with pytest.raises(StaleResultsError, match=r"lacks 1 of 3 jobs; run `make experiments ONLY"):
+        small(tmp_path, ran, wanted, plan=("seeds",)).load()
+    rows, _ = small(tmp_path, ran, wanted, plan=("seeds",)).run()
+    assert ran == [0, 1, 2, 3, 7]
+    assert rows.seed.tolist() == [2, 1, 7]
+    rows, _ = small(tmp_path, ran, {"seeds": [1]}, plan=("seeds",)).load()
+    assert rows.seed.tolist() == [1]
+
+
 def test_incomplete_rows_are_refused(tmp_path):
-    small(tmp_path, []).run(progress=False)
+    small(tmp_path, []).run()
     path = tmp_path / "c00.csv"
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
     with pytest.raises(StaleResultsError, match="lacks 1 of 4 jobs"):
         small(tmp_path, []).load()
 
 
-def test_command_line(tmp_path, capsys):
-    experiment, ran = small(tmp_path, []), []
-    assert experiment.main(["--check"]) == 1
-    assert "does not exist" in capsys.readouterr().err
-    assert experiment.main([]) == 0
-    assert "Verdict: holds." in capsys.readouterr().out
-    assert small(tmp_path, ran).main(["--fresh"]) == 0
-    assert ran == [0, 1, 2, 3]
+# Tables
+
+
+def runs():
+    """Rows of two groups at two places, ten seeds each."""
+    return pd.DataFrame(
+        [
+            {"kind": kind, "x": x, "ok": seed < good, "v": float(seed + x)}
+            for kind, goods in (("b", (10, 8)), ("a", (0, 1)))
+            for x, good in zip((2, 1), goods, strict=True)
+            for seed in range(10)
+        ]
+    )
+
+
+def test_success_table_and_curve():
+    table = success_table(runs(), ["kind", "x"], "ok")
+    assert table.kind.tolist() == ["b", "b", "a", "a"]
+    assert table.successes.tolist() == [10, 8, 0, 1]
+    np.testing.assert_allclose(table.low[1], wilson_interval(8, 10).low)
+    line = curve(table, "x", kind="b")
+    assert line.x.tolist() == [1, 2]
+    assert line.estimate.tolist() == [0.8, 1.0]
+    assert (line.low < line.estimate).all()
+    assert percent(table.iloc[1]) == "80 % [49, 94]"
+    with pytest.raises(ValueError, match="kind is 'c'; expected one of b, a"):
+        curve(table, "x", kind="c")
+
+
+def test_mean_table_plain_and_geometric():
+    table = mean_table(runs(), ["kind", "x"], "v")
+    np.testing.assert_allclose(table["mean"], [6.5, 5.5, 6.5, 5.5])
+    np.testing.assert_allclose(table.low[0], t_interval(np.arange(10) + 2.0).low)
+    geometric = mean_table(runs(), ["kind"], "v", logarithmic=True)
+    logs = np.log(np.r_[np.arange(10) + 2.0, np.arange(10) + 1.0])
+    np.testing.assert_allclose(geometric["high"][0], np.exp(t_interval(logs).high))
+    assert mean_text(table.iloc[0], 1) == "6.5 [4.3, 8.7]"
+    gone = mean_table(runs().assign(v=np.nan), ["kind"], "v")
+    assert gone.runs.tolist() == [0, 0]
+    assert np.isnan(gone["mean"]).all()
+
+
+def test_the_word_of_a_verdict():
+    assert decide(["a", "b"], [], ["a", "b"]) == "holds"
+    assert decide(["a"], [], ["a", "b"]) == "holds only when"
+    assert decide(["a"], ["b"], ["a", "b"]) == "holds only when"
+    assert decide([], ["b"], ["a", "b"]) == "is false"
+    with pytest.raises(ValueError, match="The runs decide nothing about a, b"):
+        decide([], [], ["a", "b"])
+
+
+def test_learning_rates_are_ranked_by_several_columns():
+    rows = pd.DataFrame(
+        [("select", "n", rate, failed, loss) for rate, failed, loss in
+         ((0.1, 1, 0.0), (0.2, 0, 0.5), (0.3, 0, 0.4))],
+        columns=["phase", "kind", "learning_rate", "failed", "loss"],
+    )  # fmt: skip
+    check_learning_rates(rows, "kind", {"n": 0.3}, by=("failed", "loss"))
+    check_learning_rates(rows, "kind", {"n": 0.1})
+    with pytest.raises(ValueError, match=r"n was run with learning rate 0.2; .* prefer 0.3"):
+        check_learning_rates(rows, "kind", {"n": 0.2}, by=("failed", "loss"))
 
 
 # C01

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tools import environment, lab, workspace
 from tools.environment import SetupError
+from tools.processor import faster_products
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -44,7 +45,8 @@ def run_lab(options: argparse.Namespace) -> int:
 def run_inside(options: argparse.Namespace, module: str, *rest: str) -> int:
     """Run one of the modules beside this one with the packages of the extra `test`."""
     python = _python(options, ("test",))
-    process = subprocess.run([python, "-m", f"tools.{module}", *rest], cwd=ROOT)
+    settings = {**os.environ, **faster_products(python, os.environ)}
+    process = subprocess.run([python, "-m", f"tools.{module}", *rest], cwd=ROOT, env=settings)
     return process.returncode
 
 
@@ -77,6 +79,14 @@ def run_bench(options: argparse.Namespace) -> int:
     return worst
 
 
+def run_experiments(options: argparse.Namespace) -> int:
+    """Run the experiments whose rows are missing or stale; the words that follow are handed on."""
+    python = _python(options, ("test",))
+    one_thread = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")}
+    command = [python, "-m", "experiments", *options.words]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **one_thread}).returncode
+
+
 def run_constraints(options: argparse.Namespace) -> int:
     """Write `constraints.txt` anew from the newest versions that pip finds."""
     options.newest = True
@@ -87,6 +97,7 @@ COMMANDS = {
     "lab": (run_lab, "open the course in JupyterLab; PORT=8890 and HEADLESS=1 are understood"),
     "test": (run_test, "run every test; PART=unit runs one of lint, unit, notebooks, browser"),
     "exercises": (run_exercises, "generate exercises/ from solutions/"),
+    "experiments": (run_experiments, "run what is stale in experiments/; ONLY=c05 runs one"),
     "bench": (run_bench, "run the benchmarks"),
     "lint": (run_lint, "check the style of code and notebooks"),
     "constraints": (run_constraints, "pin the newest versions of all packages"),
@@ -95,8 +106,8 @@ COMMANDS = {
 
 def help_text() -> str:
     """Return the list of commands."""
-    lines = [f"  {name:<12}{description}" for name, (_, description) in COMMANDS.items()]
-    lines.append(f"  {'help':<12}this list")
+    lines = [f"  {name:<13}{description}" for name, (_, description) in COMMANDS.items()]
+    lines.append(f"  {'help':<13}this list")
     return "\n".join(
         ["Commands of the course: make COMMAND, or python tools/course.py COMMAND", *lines]
     )
@@ -116,6 +127,8 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--here", action="store_true", help="use the Python that runs this command, not .venv"
         )
+        if name == "experiments":
+            command.add_argument("words", nargs="*", metavar="-- --help", help="see -- --help")
         if name == "test":
             command.add_argument("--part", action="append", default=[], help="run this part only")
             command.add_argument(

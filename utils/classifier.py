@@ -35,6 +35,7 @@ from utils.validation import (
     as_array,
     as_choice,
     as_indices,
+    as_shape_of,
     as_weights,
     describe,
 )
@@ -144,6 +145,7 @@ class SequenceClassifier:
         state: State | None = None,
         mask: Array | None = None,
         reduction: str = "mean",
+        keep: Array | None = None,
     ) -> ClassifierStep:
         r"""Compute the cross-entropy of a batch and its gradient by backpropagation through time.
 
@@ -161,6 +163,9 @@ class SequenceClassifier:
             counts the steps that have an item.
         reduction : {"mean", "sum"}
             Over all samples that count.
+        keep : array, shape (T, B, H) or (B, H), optional
+            Factors on the states that the output layer sees, one for each entry: dropout on the
+            way out. The way through time is left alone.
 
         Returns
         -------
@@ -180,11 +185,16 @@ class SequenceClassifier:
         sequence = self._run(xs, state, mask)
         every_step = np.ndim(targets) == 2
         hs = sequence.hs if every_step else sequence.hs[-1]
+        if keep is not None:
+            keep = as_shape_of("keep", keep, "the states", hs, dtype=hs.dtype)
+            hs = hs * keep
         logits = self._scores(hs)
         there = None if mask is None or not every_step else np.asarray(mask, dtype=bool)
         loss, d_logits = _loss_and_slopes(logits, targets, there, reduction)
 
         d_read = (d_logits @ self.output.W_hy.T).reshape(hs.shape)
+        if keep is not None:
+            d_read *= keep
         d_hs = d_read
         if not every_step:
             d_hs = np.zeros_like(sequence.hs)
