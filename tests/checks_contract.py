@@ -137,21 +137,26 @@ def pairs(check: Check, most: int = 40) -> list[tuple[Mistake, Mistake]]:
     return [possible[i] for i in sorted(chosen)]
 
 
-def pairs_are_both_named(check: Check, most: int = 40) -> int:
+def pairs_are_both_named(
+    check: Check, most: int = 40, among: list[tuple[Mistake, Mistake]] | None = None
+) -> int:
     """Two mistakes at once are both named, unless one hides the other. Returns how many were seen.
 
     One hides the other where the numbers of the two together are those of a smaller set of
-    mistakes, or of other mistakes: then the numbers do not prove the pair.
+    mistakes, or of other mistakes: then the numbers do not prove the pair, and whatever is named
+    has to be true of the output for which it is named.
     """
     seen = 0
-    singles = [(), *((mistake,) for mistake in check.mistakes)]
-    for one, other in pairs(check, most):
+    singles = [_numbers(check), *(_numbers(check, mistake) for mistake in check.mistakes)]
+    for one, other in pairs(check, most) if among is None else among:
         try:
             together = _numbers(check, one, other)
         except (ValueError, IndexError):
             continue  # shapes of the two do not fit together: no learner gets that far
-        if any(_equal(check, together, _numbers(check, *single)) for single in singles):
+        if any(_equal(check, together, single) for single in singles):
             continue
+        if not _finite(check, together):
+            continue  # the report says so; what is no number proves no mistake
         report = reports(check, one, other)
         if {one.key, other.key} <= named(report):
             seen += 1
@@ -160,14 +165,59 @@ def pairs_are_both_named(check: Check, most: int = 40) -> int:
         assert others != [()], f"{one.key} and {other.key}: {report}"
         # An output in which the two mistakes cancel is right, and proves neither of them.
         wrong = [n for n in check.outputs if not _equal(check, together, _numbers(check), [n])]
-        assert _equal(check, together, _numbers(check, *others[0]), wrong), (
-            f"{one.key} and {other.key} were taken for {named(report)}:\n{report}"
-        )
+        assert _equal(check, together, _numbers(check, *others[0]), wrong) or _each_is_true(
+            check, report, together
+        ), f"{one.key} and {other.key} were taken for {named(report)}:\n{report}"
     return seen
+
+
+def pairs_by_place(check: Check) -> list[tuple[Mistake, Mistake]]:
+    """List one pair of mistakes for every two places in which mistakes can be made.
+
+    For checks with so many mistakes that all pairs of them would take minutes: a place is the set
+    of quantities that a mistake replaces.
+    """
+    chosen: dict[tuple[frozenset[str], ...], list[tuple[Mistake, Mistake]]] = {}
+    for pair in pairs(check, 10**9):
+        chosen.setdefault(tuple(frozenset(m.replaces) for m in pair), []).append(pair)
+    rng = np.random.default_rng(0)
+    return [options[rng.integers(len(options))] for options in chosen.values()]
+
+
+def _each_is_true(check: Check, report: Report, numbers: list[dict[str, Any]]) -> bool:
+    """Tell whether each mistake is true of the output for which it is named, by itself.
+
+    An output is what the named mistakes make of the inputs, of the outputs named wrong before it,
+    or of the learner's own earlier outputs.
+    """
+    before: list[Mistake] = []
+    for line in (line for line in report.lines if line.kind == "mistake"):
+        name = re.match(r"`(\w+)`", line.text)[1]
+        keys = line.key.split("|")
+        known = [find(check, key) for key in keys]
+        order = list(check.outputs)
+        starts = [
+            (given, {n: case[n] for n in order[: order.index(name)]} if own else {})
+            for given in ([], before)
+            for own in (False, True)
+            for case in numbers[:1]
+        ]
+        ways = [known] if "either of these ways" not in line.text else [[m] for m in known]
+        case, value = check.cases()[0], numbers[0][name]
+        for way in ways:
+            made = [check.compute(case.inputs, [*given, *way], own) for given, own in starts]
+            if not any(check.agrees(value, values[name]) for values in made):
+                return False
+        before += known
+    return True
 
 
 def _numbers(check: Check, *mistakes: Mistake) -> list[dict[str, Any]]:
     return [outputs_of(check, case.inputs, *mistakes) for case in check.cases()]
+
+
+def _finite(check: Check, numbers: list[dict[str, Any]]) -> bool:
+    return all(np.isfinite(case[name]).all() for case in numbers for name in _numeric(check))
 
 
 def _equal(

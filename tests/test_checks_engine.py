@@ -608,6 +608,22 @@ def test_run_gives_plain_arrays_and_texts():
     assert name_outputs((1, 2), ["b"]).kind == "wrong count"
 
 
+@pytest.mark.parametrize(
+    ("returned", "words"),
+    [
+        ({"hs": 1.0, "ys": 2.0}, "no entry `d_hs`, `d_ys`; it has `hs`, `ys`."),
+        ({"d_hs": 1.0, 3: 2.0}, "no entry `d_ys`; it has `d_hs`, `3`."),
+        ({}, "no entry `d_hs`, `d_ys`; it is empty."),
+        ({f"W_{i}": 0.0 for i in range(11)}, "`W_6`, `W_7` and 3 more."),
+    ],
+)
+def test_a_dictionary_with_other_entries_is_told_which_it_has(returned, words):
+    problem = name_outputs(returned, ["d_hs", "d_ys"])
+    assert problem.kind == "wrong count"
+    assert problem.text.endswith(words)
+    assert "expected" not in problem.text
+
+
 def test_outside_a_notebook_the_report_is_text_on_standard_output(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(
@@ -920,3 +936,29 @@ def test_impossible_points_are_refused(check, points):
 def test_impossible_hints_are_refused(check, number):
     with pytest.raises(ValueError, match="does not exist"):
         check.hint(number)
+
+
+def test_a_mistake_is_not_named_at_one_output_against_another():
+    """One that would show in two outputs is no reading of the second if the first denies it."""
+    REGISTRY.pop(CHAPTER, None)
+    check = Check(
+        "scaled",
+        chapter=CHAPTER,
+        title="Scaled",
+        sizes=[{"N": 3}, {"N": 4}],
+        inputs=lambda rng, sizes: {"a": rng.normal(size=sizes["N"]), "b": rng.normal(size=2)},
+        steps={
+            "factor": lambda a: 0.5 + (a**2).sum(),
+            "first": lambda a, factor: factor * a,
+            "second": lambda b, factor: factor * b,
+        },
+        outputs={"first": "N", "second": "M"},
+    )
+    check.add_mistake("half", "The factor is half of it.", {"factor": lambda a: (a**2).sum()})
+    both = {"first": lambda a: a, "second": lambda b: b}
+    check.add_mistake("neither", "Nothing was scaled.", both)
+    check.add_mistake("second_not", "`second` was not scaled.", {"second": lambda b: b})
+    report = check.report(lambda a, b: ((a**2).sum() * a, b))
+    assert report.mistakes == ("half", "second_not"), str(report)
+    assert check.report(lambda a, b: (a, b)).mistakes == ("neither",)
+    REGISTRY.pop(CHAPTER, None)

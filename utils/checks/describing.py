@@ -130,7 +130,9 @@ def _dtype_text(name: str, values: Sequence[np.ndarray], rights: Sequence[np.nda
 
 def _axes_text(axes: Any) -> str:
     names = [axis.partition(":")[0] for axis in str(axes).split()]
-    return f"({', '.join(names)}) = " if names else ""
+    if not names:
+        return ""
+    return f"({names[0]},) = " if len(names) == 1 else f"({', '.join(names)}) = "
 
 
 def sizes_text(case: Case) -> str:

@@ -30,6 +30,7 @@ the report says which quantity is the first wrong one, and where in it the wrong
 
 from __future__ import annotations
 
+import functools
 import inspect
 import itertools
 import zlib
@@ -215,7 +216,7 @@ class Check:
         self.mistakes.append(Mistake(key, dict(replaces), message))
 
     def _require(self, known: set[str], function: Step, where: str) -> None:
-        unknown = [p for p in inspect.signature(function).parameters if p not in known]
+        unknown = [p for p in _parameters(function) if p not in known]
         if unknown:
             raise ValueError(f"{self.name}: {where} needs {unknown[0]!r} before it is computed.")
 
@@ -268,6 +269,8 @@ class Check:
         inputs: Mapping[str, Any],
         mistakes: Iterable[Mistake] = (),
         pinned: Mapping[str, Any] | None = None,
+        right: Mapping[str, Any] | None = None,
+        until: str | None = None,
     ) -> dict[str, Any]:
         """Compute every quantity, some steps replaced by mistakes, some values held fixed.
 
@@ -277,23 +280,32 @@ class Check:
         mistakes : iterable of Mistake
         pinned : mapping of str to array, optional
             Quantities that keep these values; what follows is computed from them.
+        right : mapping of str to array, optional
+            The right values for these inputs, which spare computing what no mistake reaches.
+        until : str, optional
+            The last quantity that is wanted.
 
         Returns
         -------
         dict of str to array, in the order of computation
         """
         replaced = {q: function for m in mistakes for q, function in m.replaces.items()}
-        values = dict(inputs)
+        values, changed = dict(inputs), set(pinned or ())
         with np.errstate(all="ignore"):
             for quantity, step in self.steps.items():
+                function = replaced.get(quantity, step)
+                needed = _parameters(function)
                 if pinned and quantity in pinned:
                     values[quantity] = pinned[quantity]
-                    continue
-                function = replaced.get(quantity, step)
-                needed = inspect.signature(function).parameters
-                value = function(*(_own_copy(values[name]) for name in needed))
-                values[quantity] = value if isinstance(value, str) else np.asarray(value)
-        return {quantity: values[quantity] for quantity in self.steps}
+                elif right and quantity not in replaced and changed.isdisjoint(needed):
+                    values[quantity] = right[quantity]
+                else:
+                    changed.add(quantity)
+                    value = function(*(_own_copy(values[name]) for name in needed))
+                    values[quantity] = value if isinstance(value, str) else np.asarray(value)
+                if quantity == until:
+                    break
+        return {quantity: values[quantity] for quantity in self.steps if quantity in values}
 
     def ancestors(self, quantity: str) -> set[str]:
         """Return the quantities that `quantity` is computed from, itself among them."""
@@ -302,7 +314,7 @@ class Check:
             name = open_.pop()
             if name in self.steps and name not in found:
                 found.add(name)
-                open_.extend(inspect.signature(self.steps[name]).parameters)
+                open_.extend(_parameters(self.steps[name]))
         return found
 
     def combinations(self, quantity: str) -> Iterable[tuple[Mistake, ...]]:
@@ -374,6 +386,11 @@ class Check:
 
     def __repr__(self) -> str:
         return f"check_{self.name}(answer, points=1)  # {self.chapter}: {self.title}"
+
+
+@functools.cache
+def _parameters(function: Step) -> tuple[str, ...]:
+    return tuple(inspect.signature(function).parameters)
 
 
 def _own_copy(value: Any) -> Any:

@@ -217,7 +217,9 @@ def _followed(
 ) -> tuple[tuple[Mistake, ...], bool] | None:
     """Return from what a wrong output follows: mistakes, and whether from the learner's values."""
     for mistakes, start in _starts(cases, found, pinned):
-        computed = [check.compute(case.inputs, mistakes, pins) for case, pins in start]
+        computed = [
+            check.compute(case.inputs, mistakes, pins, case.right, name) for case, pins in start
+        ]
         if _equal(check, name, values, computed):
             return mistakes, any(pins for _, pins in start)
     return None
@@ -271,8 +273,12 @@ def _matches(
     found: tuple[Mistake, ...],
     pinned: list[dict[str, Any]],
 ) -> list[tuple[Mistake, ...]]:
-    """Return the smallest sets of known mistakes that give the learner's numbers in every case."""
+    """Return the smallest sets of known mistakes that give the learner's numbers in every case.
+
+    Of several such sets, those that explain more of the outputs after `name` are kept.
+    """
     matches: dict[tuple[str, ...], tuple[Mistake, ...]] = {}
+    reach: dict[tuple[str, ...], tuple[int, int]] = {}
     few_digits = check.decimals is not None and np.size(answers[0].outputs[name]) == 1
     still_open = {n for n in check.outputs if any(a.outputs[n] is None for a in answers)}
     for combination in check.combinations(name):
@@ -285,9 +291,35 @@ def _matches(
             if taken & {quantity for mistake in base for quantity in mistake.replaces}:
                 continue
             if _explains(check, name, answers, base, combination, start):
-                matches[tuple(m.message for m in combination)] = combination
-                break
-    return list(matches.values())
+                messages = tuple(mistake.message for mistake in combination)
+                far = _reach(check, name, cases, answers, (*base, *combination), start)
+                matches[messages] = combination
+                reach[messages] = max(far, reach.get(messages, far))
+    farthest = max(reach.values(), default=(0, 0))
+    return [fitting for messages, fitting in matches.items() if reach[messages] == farthest]
+
+
+def _reach(
+    check: Check,
+    name: str,
+    cases: Sequence[Case],
+    answers: Sequence[Answer],
+    made: tuple[Mistake, ...],
+    start: list[tuple[Case, dict[str, Any]]],
+) -> tuple[int, int]:
+    """Count the outputs after `name` that come out as the learner's too: wrong ones, right ones."""
+    try:
+        computed = [check.compute(case.inputs, made, pins, case.right) for case, pins in start]
+    except (ValueError, IndexError, TypeError):
+        return 0, 0  # shapes that do not fit together further on
+    right = [case.right for case in cases]
+    order = [output for output in check.steps if output in check.outputs]
+    counts = [0, 0]
+    for later in order[order.index(name) + 1 :]:
+        values = [answer.outputs[later] for answer in answers]
+        if _equal(check, later, values, computed):
+            counts[_equal(check, later, values, right)] += 1
+    return counts[0], counts[1]
 
 
 def _explains(
@@ -308,19 +340,26 @@ def _explains(
     differs = False
     for (case, pins), answer in zip(start, answers, strict=True):
         try:
-            computed = check.compute(case.inputs, (*base, *combination), pins)
+            computed = check.compute(case.inputs, (*base, *combination), pins, case.right, name)
         except (ValueError, IndexError, TypeError):
             return False  # shapes of two mistakes that do not fit together
         if not check.agrees(answer.outputs[name], computed[name]):
             return False
-        plain = check.compute(case.inputs, base, pins)
-        if any(
-            _differs(check, computed[earlier], plain[earlier])
-            and answer.outputs[earlier] is not None
-            and not check.agrees(answer.outputs[earlier], computed[earlier])
-            for earlier in before
-        ):
-            return False
+        plain = check.compute(case.inputs, base, pins, case.right, name)
+        for earlier in before:
+            told = answer.outputs[earlier]
+            if told is None:
+                continue
+            if earlier in pins and any(earlier in mistake.replaces for mistake in combination):
+                others = {quantity: pin for quantity, pin in pins.items() if quantity != earlier}
+                made = (*base, *combination)
+                with_it = check.compute(case.inputs, made, others, case.right, earlier)[earlier]
+                if not check.agrees(told, with_it):
+                    return False
+            elif _differs(check, computed[earlier], plain[earlier]) and not check.agrees(
+                told, computed[earlier]
+            ):
+                return False
         differs = differs or _differs(check, computed[name], plain[name])
     return differs
 

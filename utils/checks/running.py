@@ -28,6 +28,7 @@ LIBRARY_FOLDERS = tuple(
 )
 PRINTED_LINES = 20
 LINE_LENGTH = 300
+ENTRIES = 8  # of a dictionary that are named
 
 
 @dataclass(frozen=True)
@@ -160,7 +161,7 @@ def name_outputs(
         if missing:
             return Problem(
                 "wrong count",
-                f"The dictionary has no entry {_list(missing)}; expected {_list(outputs)}.",
+                f"The dictionary has no entry {_list(missing)}; {_entries(returned)}.",
             )
         returned = tuple(returned[name] for name in outputs)
     if not isinstance(returned, (tuple, list)):
@@ -380,6 +381,15 @@ def _count(number: int, noun: str) -> str:
 
 def _a(noun: str) -> str:
     return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+
+def _entries(returned: Mapping[Any, Any]) -> str:
+    """Say which entries a dictionary has."""
+    names = [_cut(str(name)) for name in returned]
+    if not names:
+        return "it is empty"
+    more = f" and {len(names) - ENTRIES} more" if len(names) > ENTRIES else ""
+    return f"it has {_list(names[:ENTRIES])}{more}"
 
 
 def _list(names: Sequence[str]) -> str:

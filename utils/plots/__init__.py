@@ -21,6 +21,14 @@ from utils.plots.boundary import (
     draw_boundary,
     draw_losses,
 )
+from utils.plots.claims import draw_interval_curves, draw_interval_rows
+from utils.plots.cliff import (
+    compute_cliff_grid,
+    draw_cliff,
+    draw_cliff_walk,
+    draw_clipped_directions,
+    draw_ruined_run,
+)
 from utils.plots.computation_graph import compute_graph_pass, draw_graph_pass
 from utils.plots.descent import (
     compute_contours,
@@ -31,12 +39,37 @@ from utils.plots.descent import (
     draw_slow_start,
     make_surface,
 )
+from utils.plots.gains import (
+    draw_chain,
+    draw_gains,
+    draw_gradient_parts,
+    draw_power_norms,
+    draw_products,
+    draw_training_gains,
+)
+from utils.plots.gradient_flow import (
+    draw_cache_sizes,
+    draw_error_flow,
+    draw_gradient_check,
+    draw_sizes_by_step,
+    draw_two_paths,
+)
 from utils.plots.graph import draw_folded, draw_unrolled, draw_wiring
 from utils.plots.hidden_states import (
     draw_distances,
     draw_hidden_states,
     draw_parameter_counts,
     draw_state_sizes,
+)
+from utils.plots.language_model import (
+    draw_bits_by_context,
+    draw_credit,
+    draw_learning_rates,
+    draw_next_characters,
+    draw_stored_bits,
+    draw_training_bits,
+    draw_windows,
+    draw_written,
 )
 from utils.plots.positions import draw_accuracy_by_position, draw_accuracy_grid
 from utils.plots.start import (
@@ -61,6 +94,7 @@ __all__ = [
     "SEQUENTIAL",
     "compute_activation_curve",
     "compute_boundary",
+    "compute_cliff_grid",
     "compute_contours",
     "compute_descent",
     "compute_extent",
@@ -75,22 +109,47 @@ __all__ = [
     "draw_accuracy_grid",
     "draw_activation_explorer",
     "draw_activations",
+    "draw_bits_by_context",
     "draw_boundary",
+    "draw_cache_sizes",
+    "draw_chain",
+    "draw_cliff",
+    "draw_cliff_walk",
+    "draw_clipped_directions",
+    "draw_credit",
     "draw_descent",
     "draw_difference_errors",
     "draw_distances",
+    "draw_error_flow",
     "draw_folded",
+    "draw_gains",
+    "draw_gradient_check",
+    "draw_gradient_parts",
     "draw_graph_pass",
     "draw_hidden_states",
+    "draw_interval_curves",
+    "draw_interval_rows",
     "draw_intervals",
+    "draw_learning_rates",
     "draw_losses",
     "draw_matrix_image",
+    "draw_next_characters",
     "draw_parameter_counts",
+    "draw_power_norms",
+    "draw_products",
+    "draw_ruined_run",
     "draw_scale_through_layers",
+    "draw_sizes_by_step",
     "draw_slow_start",
     "draw_state_sizes",
+    "draw_stored_bits",
+    "draw_training_bits",
+    "draw_training_gains",
+    "draw_two_paths",
     "draw_unrolled",
+    "draw_windows",
     "draw_wiring",
+    "draw_written",
     "make_surface",
     "new_figure",
     "show",

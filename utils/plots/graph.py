@@ -22,6 +22,8 @@ __all__ = [
     "draw_folded",
     "draw_unrolled",
     "draw_wiring",
+    "paint_arrow",
+    "paint_box",
 ]
 
 HIDDEN = ROLE["hidden_state"]["color"]
@@ -38,8 +40,19 @@ WIDTH, HEIGHT = 1.5, 1.15
 SHOWN = 4  # numbers that fit into a box
 
 
-def _box(ax: Axes, x: float, y: float, *, kind: str, width=WIDTH, height=HEIGHT) -> FancyBboxPatch:
-    """Paint a box: square for an input, round for a state, dashed for an output."""
+def paint_box(
+    ax: Axes, x: float, y: float, *, kind: str, width: float = WIDTH, height: float = HEIGHT
+) -> FancyBboxPatch:
+    """Paint a box around (x, y): square for an input "x", round for a state "h", dashed for "y".
+
+    Parameters
+    ----------
+    ax : Axes
+    x, y : float
+        Its centre.
+    kind : {"x", "h", "y"}
+    width, height : float
+    """
     style = "square,pad=0" if kind == "x" else "round,pad=0,rounding_size=0.25"
     box = FancyBboxPatch(
         (x - width / 2, y - height / 2),
@@ -56,10 +69,19 @@ def _box(ax: Axes, x: float, y: float, *, kind: str, width=WIDTH, height=HEIGHT)
     return box
 
 
-def _arrow(
+def paint_arrow(
     ax: Axes, start: tuple[float, float], end: tuple[float, float], *, kind: str, bend: float = 0.0
 ) -> FancyArrowPatch:
-    """Paint an arrow: thick grey for the state, thin for the input, dashed for the output."""
+    """Paint an arrow: thick grey for a state "h", thin for an input "x", dashed for an output "y".
+
+    Parameters
+    ----------
+    ax : Axes
+    start, end : tuple of two floats
+    kind : {"x", "h", "y", "feedback"}
+    bend : float
+        How far it leaves the straight line, as a share of its length.
+    """
     arrow = FancyArrowPatch(
         start,
         end,
@@ -188,7 +210,7 @@ def draw_unrolled(
     start = _draw_start(ax)
     for t in range(T):
         x = t * STEP
-        boxes.append({kind: _box(ax, x, y, kind=kind) for kind, y in ROWS.items()})
+        boxes.append({kind: paint_box(ax, x, y, kind=kind) for kind, y in ROWS.items()})
         numbers.append({kind: _number(ax, x, y) for kind, y in ROWS.items()})
         _name(ax, x, ROWS["x"], f"$x_{{{t + 1}}}$")
         _name(ax, x, ROWS["h"], f"$h_{{{t + 1}}}$")
@@ -210,7 +232,7 @@ def draw_unrolled(
 
 def _draw_start(ax: Axes) -> Text:
     """Paint the box of h_0, one column before the first step."""
-    _box(ax, -STEP, ROWS["h"], kind="h").set_linestyle((0, (1, 1.5)))
+    paint_box(ax, -STEP, ROWS["h"], kind="h").set_linestyle((0, (1, 1.5)))
     _name(ax, -STEP, ROWS["h"], "$h_0$")
     return _number(ax, -STEP, ROWS["h"])
 
@@ -219,9 +241,9 @@ def _draw_step_arrows(ax: Axes, x: float) -> None:
     """Paint the three arrows of one step with the same three names at every step."""
     low, middle, high = ROWS.values()
     half = HEIGHT / 2
-    _arrow(ax, (x, low + half), (x, middle - half), kind="x")
-    _arrow(ax, (x, middle + half), (x, high - half), kind="y")
-    _arrow(ax, (x - STEP + WIDTH / 2, middle), (x - WIDTH / 2, middle), kind="h")
+    paint_arrow(ax, (x, low + half), (x, middle - half), kind="x")
+    paint_arrow(ax, (x, middle + half), (x, high - half), kind="y")
+    paint_arrow(ax, (x - STEP + WIDTH / 2, middle), (x - WIDTH / 2, middle), kind="h")
     ax.text(x + 0.12, (low + middle) / 2, "$W_{xh}$", va="center", fontsize=10)
     ax.text(x + 0.12, (middle + high) / 2, "$W_{hy}$", va="center", fontsize=10)
     ax.text(x - STEP / 2, middle + 0.18, "$W_{hh}$", ha="center", va="bottom", fontsize=10)
@@ -254,14 +276,14 @@ def draw_folded(ax: Axes) -> None:
     low, middle, high = ROWS.values()
     half = HEIGHT / 2
     for (kind, y), name in zip(ROWS.items(), ("$x_t$", "$h_t$", r"$\hat{y}_t$"), strict=True):
-        _box(ax, 0, y, kind=kind)
+        paint_box(ax, 0, y, kind=kind)
         ax.text(0, y, name, ha="center", va="center", fontsize=13, zorder=3)
-    _arrow(ax, (0, low + half), (0, middle - half), kind="x")
-    _arrow(ax, (0, middle + half), (0, high - half), kind="y")
+    paint_arrow(ax, (0, low + half), (0, middle - half), kind="x")
+    paint_arrow(ax, (0, middle + half), (0, high - half), kind="y")
     right, out = WIDTH / 2, 1.1
     corners = [(right, middle + 0.35), (right + out, middle + 0.35), (right + out, middle - 0.35)]
     ax.plot(*zip(*corners, strict=True), color=HIDDEN, linewidth=2.6, zorder=1)
-    _arrow(ax, corners[-1], (right, middle - 0.35), kind="h")
+    paint_arrow(ax, corners[-1], (right, middle - 0.35), kind="h")
     ax.add_patch(Rectangle((right + out - 0.17, middle - 0.17), 0.34, 0.34, color=INK, zorder=3))
     ax.text(right + out / 2, middle + 0.45, "$W_{hh}$", ha="center", va="bottom", fontsize=10)
     ax.text(right + 0.15, middle - 0.55, "one step\nlater", ha="left", va="top", fontsize=9)
@@ -308,9 +330,9 @@ def draw_wiring(ax: Axes, wiring: Wiring, *, steps: int | None = None) -> list[A
         decoder = wiring.decoder_from is not None and t >= wiring.decoder_from
         _draw_wiring_step(ax, x, given, wanted, decoder, width)
         if t > 0 and wiring.recurrent:
-            _arrow(ax, (x - gap + 0.55, 1.6), (x - 0.55, 1.6), kind="h")
+            paint_arrow(ax, (x - gap + 0.55, 1.6), (x - 0.55, 1.6), kind="h")
         if t > 0 and wiring.feedback and given is not None and wiring.outputs[t - 1] is not None:
-            _arrow(ax, (x - gap + 0.7, 2.82), (x - 0.6, 0.38), kind="feedback")
+            paint_arrow(ax, (x - gap + 0.7, 2.82), (x - 0.6, 0.38), kind="feedback")
     _frame(ax, (-gap / 2, (room - 0.5) * gap), (-0.5, 3.7))
     return [artist for artist in ax.get_children() if artist not in before]
 
@@ -319,14 +341,14 @@ def _draw_wiring_step(
     ax: Axes, x: float, given: str | None, wanted: str | None, decoder: bool, width: float
 ) -> None:
     """Paint one step of a wiring: the state, and what goes in and comes out."""
-    state = _box(ax, x, 1.6, kind="h", width=1.1, height=0.75)
+    state = paint_box(ax, x, 1.6, kind="h", width=1.1, height=0.75)
     if decoder:
         state.set(hatch="///", facecolor=PAPER)
     if given is not None:
-        _box(ax, x, 0, kind="x", width=width, height=0.75)
+        paint_box(ax, x, 0, kind="x", width=width, height=0.75)
         ax.text(x, 0, given, ha="center", va="center", fontsize=9.5, zorder=3)
-        _arrow(ax, (x, 0.375), (x, 1.225), kind="x")
+        paint_arrow(ax, (x, 0.375), (x, 1.225), kind="x")
     if wanted is not None:
-        _box(ax, x, 3.2, kind="y", width=width, height=0.75)
+        paint_box(ax, x, 3.2, kind="y", width=width, height=0.75)
         ax.text(x, 3.2, wanted, ha="center", va="center", fontsize=9.5, zorder=3)
-        _arrow(ax, (x, 1.975), (x, 2.825), kind="y")
+        paint_arrow(ax, (x, 1.975), (x, 2.825), kind="y")

@@ -17,6 +17,14 @@ from utils.widgets.chapter02 import (
     explore_task_shapes,
     explore_unrolled,
 )
+from utils.widgets.chapter03 import explore_error_flow, explore_gradient_check
+from utils.widgets.chapter04 import explore_sampling, explore_training, explore_truncation
+from utils.widgets.chapter05 import (
+    explore_agreement_distance,
+    explore_cliff,
+    explore_scalar_chain,
+    explore_spectral_radius,
+)
 from utils.widgets.live_figure import LiveFigure
 from utils.widgets.study import predict, progress, recall
 from utils.widgets.training import TrainingControls, train_live
@@ -28,12 +36,21 @@ __all__ = [
     "TrainingControls",
     "diagnostic",
     "explore_activations",
+    "explore_agreement_distance",
     "explore_backward_pass",
+    "explore_cliff",
     "explore_decision_boundary",
     "explore_descent",
+    "explore_error_flow",
+    "explore_gradient_check",
     "explore_hidden_states",
     "explore_repeated_factor",
+    "explore_sampling",
+    "explore_scalar_chain",
+    "explore_spectral_radius",
     "explore_task_shapes",
+    "explore_training",
+    "explore_truncation",
     "explore_unrolled",
     "predict",
     "progress",
