@@ -1,0 +1,38 @@
+"""Chapter 03 from the first cell to the last in JupyterLab, as a reader goes through it."""
+
+from pathlib import Path
+
+import pytest
+
+CHAPTER = Path(__file__).resolve().parents[2] / "chapters" / "03_rnn_backward.ipynb"
+
+
+@pytest.mark.slow
+def test_chapter_03_runs_and_moves(open_lab):
+    """Run all cells, move both figures by keyboard, and find no error anywhere."""
+    lab = open_lab(CHAPTER.read_text(encoding="utf-8"))
+    lab.run_all(seconds=180)
+    assert lab.cell_errors() == []
+
+    figures = lab.cells_with("widgets.explore_")
+    assert len(figures) == 2  # the error on its way back, the gradient check
+    for index in figures:
+        before, alt = lab.picture_state(index)
+        assert alt
+        lab.press(index, "ArrowLeft")
+        lab.until(
+            lambda i=index, old=before: lab.picture_state(i)[0] != old,
+            what=f"a new picture in cell {index}",
+        )
+        assert lab.picture_state(index)[1] != alt
+
+    console = figures[-1]
+    lab.output(console).locator("select").first.select_option(
+        label="bias not summed over the batch"
+    )
+    lab.until(
+        lambda: "not equal: b_h." in lab.picture_state(console)[1],
+        what="the finding about the bias",
+    )
+    assert lab.cell_errors() == []
+    assert lab.errors == []

@@ -1,0 +1,32 @@
+"""Chapter 05 from the first cell to the last in JupyterLab, as a reader goes through it."""
+
+from pathlib import Path
+
+import pytest
+
+CHAPTER = Path(__file__).resolve().parents[2] / "chapters" / "05_vanishing_exploding.ipynb"
+
+
+@pytest.mark.slow
+def test_chapter_05_runs_and_its_widgets_move(open_lab):
+    """Run all cells, move the first slider of every widget by keyboard, and find no error."""
+    lab = open_lab(CHAPTER.read_text(encoding="utf-8"))
+    lab.run_all(seconds=240)
+    assert lab.cell_errors() == []
+
+    figures = lab.cells_with("widgets.explore_")
+    assert len(figures) == 4  # chain, agreement, spectral radius, cliff
+    for index in figures:
+        before, alt = lab.picture_state(index)
+        assert alt
+        sliders = lab.output(index).locator('[role="slider"]')
+        slider = sliders.last if "explore_cliff" in lab.source(index) else sliders.first
+        slider.focus()
+        slider.press("ArrowRight")
+        lab.until(
+            lambda i=index, old=before: lab.picture_state(i)[0] != old,
+            what=f"a new picture in cell {index}",
+        )
+        assert lab.picture_state(index)[1] != alt
+    assert lab.cell_errors() == []
+    assert lab.errors == []
