@@ -6,8 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
 
 from tests import checks_contract as contract
 from tests.answers_chapter02 import (
@@ -24,7 +22,6 @@ from utils.checks.chapter02.memory import fading_curve
 CHECKS = list(REGISTRY["02_rnn_forward"].values())
 FUNCTIONS = contract.of_functions(CHECKS)
 every_check = pytest.mark.parametrize("check", CHECKS, ids=contract.identify)
-every_function_check = pytest.mark.parametrize("check", FUNCTIONS, ids=contract.identify)
 
 
 @pytest.fixture(autouse=True)
@@ -32,66 +29,12 @@ def own_progress(tmp_path, monkeypatch):
     monkeypatch.setenv("UNROLLED_HOME", str(tmp_path))
 
 
-# --- what holds for every check ----------------------------------------------------------------
-
-
-@every_check
-def test_right_answer_passes(check):
-    contract.right_answer_passes(check)
-
-
-@pytest.mark.parametrize(("check", "key"), contract.known_mistakes(CHECKS))
-def test_mistake_gets_its_own_message(check, key):
-    contract.mistake_gets_its_own_message(check, key)
+# --- pairs of mistakes, and options ---------------------------------------------------------------
 
 
 @every_check
 def test_pairs_of_mistakes_are_both_named(check):
     assert contract.pairs_are_both_named(check) >= 3
-
-
-@pytest.mark.parametrize("check", contract.of_numbers(CHECKS), ids=contract.identify)
-@given(seed=st.integers(0, 10_000), size=st.floats(1e-3, 10.0))
-@settings(max_examples=25, deadline=None, derandomize=True, phases=[Phase.generate])
-def test_random_perturbation_names_no_mistake(check, seed, size):
-    contract.perturbation_names_no_mistake(check, seed, size)
-
-
-@every_check
-def test_stub_is_not_started(check, capsys):
-    contract.stub_is_not_started(check, capsys)
-
-
-@every_check
-def test_points_are_a_plain_float(check, capsys):
-    contract.points_are_a_plain_float(check, capsys)
-
-
-@every_check
-def test_float32_and_lists_pass(check):
-    contract.float32_passes(check)
-    contract.lists_pass(check)
-
-
-@every_check
-def test_wrong_form_is_reported(check):
-    contract.wrong_form_is_reported(check)
-
-
-@every_check
-def test_messages_read_well(check):
-    contract.messages_read_well(check)
-
-
-@every_function_check
-def test_change_in_place_is_found(check):
-    contract.change_in_place_is_found(check)
-
-
-@every_function_check
-def test_hard_coded_size_is_found(check):
-    contract.hard_coded_size_is_found(check)
-    contract.sizes_tell_axes_apart(check)
 
 
 @pytest.mark.parametrize("check", [checks.check_task_shapes, checks.check_fading])
@@ -132,12 +75,6 @@ def test_wrong_code_is_recognised(name, function, keys):
         assert sorted(report.mistakes) == sorted(keys), str(report)
         assert report.score < 1.0
         assert "size stand in your code" not in contract.texts(report)
-
-
-@pytest.mark.parametrize("check", CHECKS, ids=contract.identify)
-def test_no_message_calls_right_what_another_mistake_may_spoil(check):
-    for mistake in check.mistakes:
-        assert not re.search(r"\b(is|are) right\b", mistake.message), mistake.message
 
 
 def test_no_length_stands_where_a_short_cut_would_find_it():

@@ -1,0 +1,91 @@
+"""What holds for every check of a chapter, whatever its exercise: one contract for all of them.
+
+Chapters 00, 01 and 03 have checks of forms of their own (numbers rounded by hand, functions that
+take functions) and hold theirs to the same contract in their own files.
+"""
+
+import re
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from tests import checks_contract as contract
+from utils.checks import REGISTRY
+
+OWN = ("00_start_here", "01_backprop_recap", "03_rnn_backward")
+CHECKS = [
+    check for name, chapter in REGISTRY.items() if name not in OWN for check in chapter.values()
+]
+# Outputs that are whole numbers, or rounded, hide a smaller change.
+SMALLEST = {"04_language_model": 2e-2, "05_vanishing_exploding": 1e-2}
+every_check = pytest.mark.parametrize("check", CHECKS, ids=contract.identify)
+every_function_check = pytest.mark.parametrize(
+    "check", contract.of_functions(CHECKS), ids=contract.identify
+)
+
+
+@pytest.fixture(autouse=True)
+def own_progress(tmp_path, monkeypatch):
+    monkeypatch.setenv("UNROLLED_HOME", str(tmp_path))
+
+
+@every_check
+def test_right_answer_passes(check):
+    contract.right_answer_passes(check)
+
+
+@pytest.mark.parametrize(("check", "key"), contract.known_mistakes(CHECKS))
+def test_mistake_gets_its_own_message(check, key):
+    contract.mistake_gets_its_own_message(check, key)
+
+
+@pytest.mark.parametrize("check", contract.of_numbers(CHECKS), ids=contract.identify)
+@given(seed=st.integers(0, 10_000), share=st.floats(0, 1))
+@settings(max_examples=25, deadline=None, derandomize=True, phases=[Phase.generate])
+def test_random_perturbation_names_no_mistake(check, seed, share):
+    smallest = SMALLEST.get(check.chapter, 1e-3)
+    contract.perturbation_names_no_mistake(check, seed, smallest + share * (10.0 - smallest))
+
+
+@every_check
+def test_stub_is_not_started(check, capsys):
+    contract.stub_is_not_started(check, capsys)
+
+
+@every_check
+def test_points_are_a_plain_float(check, capsys):
+    contract.points_are_a_plain_float(check, capsys)
+
+
+@every_check
+def test_float32_and_lists_pass(check):
+    contract.float32_passes(check)
+    contract.lists_pass(check)
+
+
+@every_check
+def test_wrong_form_is_reported(check):
+    contract.wrong_form_is_reported(check)
+
+
+@every_check
+def test_messages_read_well(check):
+    contract.messages_read_well(check)
+
+
+@every_check
+def test_no_message_calls_right_what_another_mistake_may_spoil(check):
+    for mistake in check.mistakes:
+        assert not re.search(r"\b(is|are) right\b", mistake.message), mistake.message
+
+
+@every_function_check
+def test_change_in_place_is_found(check):
+    contract.change_in_place_is_found(check)
+
+
+@every_function_check
+def test_hard_coded_size_is_found(check):
+    contract.hard_coded_size_is_found(check)
+    contract.sizes_tell_axes_apart(check)
