@@ -155,9 +155,11 @@ def test_operations_are_those_of_the_products():
     assert needed_operations("lstm", T, B, H) == 2 * 3 * (state + output)
 
 
-def test_worker_environment():
+def test_worker_environment(monkeypatch):
     assert processor.environment("SkylakeX")["OPENBLAS_CORETYPE"] == "SkylakeX"
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
     assert processor.environment(None)["OMP_NUM_THREADS"] == "1"
+    assert "OPENBLAS_CORETYPE" not in processor.environment(None)
 
 
 def test_length_exponent_is_one_for_linear_growth():

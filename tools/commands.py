@@ -10,7 +10,6 @@ from pathlib import Path
 
 from tools import environment, lab, workspace
 from tools.environment import SetupError
-from tools.processor import faster_products
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -45,8 +44,7 @@ def run_lab(options: argparse.Namespace) -> int:
 def run_inside(options: argparse.Namespace, module: str, *rest: str) -> int:
     """Run one of the modules beside this one with the packages of the extra `test`."""
     python = _python(options, ("test",))
-    settings = {**os.environ, **faster_products(python, os.environ)}
-    process = subprocess.run([python, "-m", f"tools.{module}", *rest], cwd=ROOT, env=settings)
+    process = subprocess.run([python, "-m", f"tools.{module}", *rest], cwd=ROOT)
     return process.returncode
 
 

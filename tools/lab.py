@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tools.environment import SetupError
-from tools.processor import faster_products
 from tools.workspace import FOLDER
 
 FIRST = "chapters/00_start_here.ipynb"
@@ -106,7 +105,7 @@ def run(root: Path, python: Path, environ: Mapping[str, str]) -> int:
     headless = is_headless(environ)
     superuser = hasattr(os, "geteuid") and os.geteuid() == 0
     command = [str(python), *arguments(root, port, headless, superuser)]
-    settings = server_environment(root, environ) | faster_products(python, environ)
+    settings = server_environment(root, environ)
     print("Starting JupyterLab; Control-C in this window ends it.", flush=True)
     if os.name == "nt":
         process = subprocess.Popen(command, env=settings)

@@ -1,4 +1,4 @@
-"""The processor: what OpenBLAS makes of it, and how fast its matrix products are."""
+"""The processor: which kernels OpenBLAS runs on it, and how fast its matrix products are."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from threadpoolctl import threadpool_info
 
-from tools.processor import VARIABLE
-
+VARIABLE = "OPENBLAS_CORETYPE"  # forces the kernels of one kind of processor
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -23,11 +22,13 @@ def chosen_kernels() -> str:
 
 
 def environment(kernels: str | None) -> dict[str, str]:
-    """Return the environment of a fresh process: one thread, and kernels if named."""
+    """Return the environment of a fresh process: one thread, and kernels if any are forced.
+
+    Without them OpenBLAS chooses for itself, whatever the environment of this process says.
+    """
     variables = {**os.environ, **ONE_THREAD}
-    if kernels:
-        variables[VARIABLE] = kernels
-    return variables
+    variables.pop(VARIABLE, None)
+    return {**variables, VARIABLE: kernels} if kernels else variables
 
 
 def peaks(repetitions: int = 12) -> dict[str, float]:
