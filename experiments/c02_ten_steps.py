@@ -55,6 +55,7 @@ from experiments.distance_study import columns, make_jobs, make_live_job, run
 from experiments.intervals import (
     PREFERRED,
     Curve,
+    budget_text,
     check_learning_rates,
     curve,
     decide,
@@ -170,18 +171,9 @@ def verdict(rows: pd.DataFrame) -> Verdict:
     )
     when = f"When training is {', '.join(confirmed)}. " if word == "holds only when" else ""
     text = f"{when}Success with {BEYOND} words in between: {numbers}."
-    return Verdict("C02", STATEMENT, word, text, _budget(), rates)
-
-
-def _budget() -> str:
     updates = SETTINGS["updates"]
-    return (
-        f"at most {updates['usual']} updates of Adam ({updates['longer']} in the way 'longer') on "
-        f"{SETTINGS['batch']} of {SETTINGS['training_sentences']} sentences "
-        f"each, {SETTINGS['hidden']} hidden units, gradients "
-        f"clipped at norm {SETTINGS['clip']:g}, {len(SETTINGS['seeds'])} seeds, learning rates "
-        "chosen on other seeds; success is an accuracy of at least 90 %; 95 % Wilson intervals."
-    )
+    effort = f"{updates['usual']} updates of Adam ({updates['longer']} in the way 'longer')"
+    return Verdict("C02", STATEMENT, word, text, budget_text(SETTINGS, effort), rates)
 
 
 EXPERIMENT = Experiment(

@@ -53,6 +53,7 @@ from experiments.distance_study import columns, make_jobs, make_live_job, run
 from experiments.intervals import (
     PREFERRED,
     Curve,
+    budget_text,
     check_learning_rates,
     curve,
     decide,
@@ -176,21 +177,13 @@ def verdict(rows: pd.DataFrame) -> Verdict:
         f"From an orthogonal start, equal before training: sigmoid {shown['sigmoid orthogonal']}; "
         f"tanh {shown['tanh orthogonal']}."
     )
-    return Verdict("C04", STATEMENT, word, text, _budget(), rates)
+    effort = f"{SETTINGS['updates']} updates of Adam"
+    budget = budget_text(SETTINGS, effort, " for each network")
+    return Verdict("C04", STATEMENT, word, text, budget, rates)
 
 
 def _words(distances: list[int]) -> str:
     return ", ".join(map(str, distances)) or "no distance"
-
-
-def _budget() -> str:
-    return (
-        f"at most {SETTINGS['updates']} updates of Adam on {SETTINGS['batch']} "
-        f"of {SETTINGS['training_sentences']} sentences each, "
-        f"{SETTINGS['hidden']} hidden units, gradients clipped at norm {SETTINGS['clip']:g}, "
-        f"{len(SETTINGS['seeds'])} seeds, learning rates chosen on other seeds for each network; "
-        "success is an accuracy of at least 90 %; 95 % Wilson intervals."
-    )
 
 
 EXPERIMENT = Experiment(

@@ -60,6 +60,7 @@ from experiments.distance_study import columns, make_jobs, make_live_job, run
 from experiments.intervals import (
     PREFERRED,
     Curve,
+    budget_text,
     check_learning_rates,
     curve,
     decide,
@@ -189,17 +190,9 @@ def verdict(rows: pd.DataFrame) -> Verdict:
         f"largest norm at {max(DISTANCES)} words is {norm:.0e} (geometric mean); all were trained "
         "with clipping."
     )
-    return Verdict("C05", STATEMENT, word, text, _budget(), rates)
-
-
-def _budget() -> str:
-    return (
-        f"at most {SETTINGS['updates']} updates of Adam on {SETTINGS['batch']} "
-        f"of {SETTINGS['training_sentences']} sentences each, "
-        f"{SETTINGS['hidden']} hidden units, gradients clipped at norm {SETTINGS['clip']:g}, "
-        f"{len(SETTINGS['seeds'])} seeds, learning rates chosen on other seeds for each network; "
-        "success is an accuracy of at least 90 %; 95 % Wilson intervals."
-    )
+    effort = f"{SETTINGS['updates']} updates of Adam"
+    budget = budget_text(SETTINGS, effort, " for each network")
+    return Verdict("C05", STATEMENT, word, text, budget, rates)
 
 
 EXPERIMENT = Experiment(

@@ -222,6 +222,26 @@ def mean_text(row: Any, digits: int = 2) -> str:
     return f"{row['mean']:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
+def budget_text(settings: Mapping[str, Any], updates: str, chosen: str = "") -> str:
+    """Write the effort of a study of agreement: what its verdict was reached with.
+
+    Parameters
+    ----------
+    settings : mapping
+        With `batch`, `training_sentences`, `hidden`, `clip` and `seeds`.
+    updates : str
+        Such as ``"600 updates of Adam"``.
+    chosen : str
+        What learning rates were chosen for, such as ``" for each network"``.
+    """
+    return (
+        f"at most {updates} on {settings['batch']} of {settings['training_sentences']} sentences "
+        f"each, {settings['hidden']} hidden units, gradients clipped at norm "
+        f"{settings['clip']:g}, {len(settings['seeds'])} seeds, learning rates chosen on other "
+        f"seeds{chosen}; success is an accuracy of at least 90 %; 95 % Wilson intervals."
+    )
+
+
 def decide(confirmed: Sequence[Any], refuted: Sequence[Any], all_: Sequence[Any]) -> str:
     """Return the word of a verdict from what is confirmed and what is refuted.
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from tests import answers_chapter02, answers_chapter03, answers_chapter04, answers_chapter05
 from tests import checks_contract as contract
 from utils.checks import REGISTRY
 
@@ -19,6 +20,12 @@ CHECKS = [
 ]
 # Outputs that are whole numbers, or rounded, hide a smaller change.
 SMALLEST = {"04_language_model": 2e-2, "05_vanishing_exploding": 1e-2}
+ANSWERS = {
+    "02_rnn_forward": answers_chapter02,
+    "03_rnn_backward": answers_chapter03,
+    "04_language_model": answers_chapter04,
+    "05_vanishing_exploding": answers_chapter05,
+}
 every_check = pytest.mark.parametrize("check", CHECKS, ids=contract.identify)
 every_function_check = pytest.mark.parametrize(
     "check", contract.of_functions(CHECKS), ids=contract.identify
@@ -89,3 +96,46 @@ def test_change_in_place_is_found(check):
 def test_hard_coded_size_is_found(check):
     contract.hard_coded_size_is_found(check)
     contract.sizes_tell_axes_apart(check)
+
+
+# Answers as people write them.
+
+
+@pytest.mark.parametrize(
+    ("check", "function"),
+    [
+        pytest.param(REGISTRY[chapter][name], function, id=f"{chapter[:2]}-{function.__name__}")
+        for chapter, answers in ANSWERS.items()
+        for name, functions in answers.RIGHT.items()
+        for function in functions
+    ],
+)
+def test_right_code_passes(check, function):
+    for seed in (None, 5, 6):
+        report = check.report(function, seed)
+        assert report.status == "right", str(report)
+    assert check(function, points=4) == 4.0
+
+
+def test_every_code_exercise_has_five_right_versions():
+    assert set(ANSWERS) >= {check.chapter for check in CHECKS}
+    for chapter, answers in ANSWERS.items():
+        functions = contract.of_functions(list(REGISTRY[chapter].values()))
+        assert set(answers.RIGHT) == {check.name for check in functions}
+        assert all(len(ways) >= 5 for ways in answers.RIGHT.values())
+
+
+@pytest.mark.parametrize(
+    ("check", "function", "keys"),
+    [
+        pytest.param(REGISTRY[chapter][name], function, keys, id=function.__name__)
+        for chapter, answers in ANSWERS.items()
+        for name, function, keys in answers.WRONG
+    ],
+)
+def test_wrong_code_is_recognised(check, function, keys):
+    for seed in (None, 1, 2):
+        report = check.report(function, seed)
+        assert sorted(report.mistakes) == sorted(keys), str(report)
+        assert report.score < 1.0
+        assert "size stand in your code" not in contract.texts(report)
