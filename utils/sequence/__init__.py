@@ -15,6 +15,11 @@ from utils.sequence.lstm import (
     lstm_sequence,
     lstm_sequence_backward,
 )
+from utils.sequence.lstm_variants import (
+    VariantSequence,
+    lstm_variant_sequence,
+    lstm_variant_sequence_backward,
+)
 from utils.sequence.rnn import (
     RNNSequence,
     RNNSequenceGradients,
@@ -29,10 +34,13 @@ __all__ = [
     "LSTMSequenceGradients",
     "RNNSequence",
     "RNNSequenceGradients",
+    "VariantSequence",
     "gru_sequence",
     "gru_sequence_backward",
     "lstm_sequence",
     "lstm_sequence_backward",
+    "lstm_variant_sequence",
+    "lstm_variant_sequence_backward",
     "rnn_sequence",
     "rnn_sequence_backward",
 ]
