@@ -15,7 +15,7 @@ import os
 import platform
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,38 @@ class Experiment:
     unused: tuple[str, ...] = ()
     """Modules that come with an import and that no job calls, such as the LSTM where plain RNNs are
     trained: their change leaves the rows alone. A test runs a job without them."""
+    study: Experiment | None = None
+    """The experiment that owns the rows, where a claim judges rows of a study; see `judge`."""
+
+    def judge(
+        self,
+        claim: str,
+        script: Path,
+        verdict: Callable[[pd.DataFrame], Verdict],
+        wanted: Callable[[Mapping[str, Any]], bool],
+    ) -> Experiment:
+        """Return a claim about some of the rows of this experiment, which stays their owner.
+
+        Parameters
+        ----------
+        claim, script, verdict
+            As for an experiment with rows of its own.
+        wanted : callable
+            Says of a job whether the claim looks at its row.
+
+        Returns
+        -------
+        Experiment
+            With the jobs that are wanted. Its rows are stored, run and told stale by this one.
+        """
+        return replace(
+            self,
+            claim=claim,
+            script=script,
+            verdict=verdict,
+            jobs=lambda settings: [job for job in self.jobs(settings) if wanted(job)],
+            study=self,
+        )
 
     @property
     def name(self) -> str:
@@ -95,6 +127,8 @@ class Experiment:
 
     def fingerprint(self, read: fingerprint.Reader = fingerprint.read_text) -> str:
         """Return the hash of settings and sources that the stored rows must carry."""
+        if self.study:
+            return self.study.fingerprint(read)
         deciding = {k: v for k, v in self.settings.items() if k not in self.plan}
         return fingerprint.fingerprint(self.script, deciding, read=read, unused=self.unused)
 
@@ -182,7 +216,13 @@ class Experiment:
         self.partial.unlink(missing_ok=True)
 
     def run(self) -> tuple[pd.DataFrame, Verdict | None]:
-        """Run the jobs that are missing one after the other, in this process, and load the rows."""
+        """Run the jobs that are missing one after the other, in this process, and load the rows.
+
+        A claim about the rows of a study runs the study.
+        """
+        if self.study:
+            self.study.run()
+            return self.load()
         rows, made = self.stored(), self.fingerprint()
         for job in self.missing(rows):
             rows.append({**job, **self.run_job(job)})

@@ -37,6 +37,7 @@ examples
   make experiments                         all of them, on two processes of this machine
   make experiments ONLY=c05                one claim; several: ONLY=c05,c06
   make experiments CHECK=1                 run nothing, say what is stale; exit code 1 if any is
+  make experiments ONLY=c12                a claim about rows of a study: the study is run first
   make experiments ONLY=c05 FRESH=1        forget its rows and run all of it again
   make experiments WORKERS=8               eight processes, one thread each
   make experiments SCHEDULER=tcp://10.0.0.5:8786
@@ -74,7 +75,9 @@ class Work:
 
     @property
     def finished(self) -> bool:
-        """Whether all rows are there and stored under their own name."""
+        """Whether all rows are there, under their own name; rows of a study are the study's own."""
+        if self.experiment.study:
+            return True
         return not self.missing and not self.experiment.partial.exists()
 
 
@@ -124,23 +127,38 @@ def load_experiment(module: str) -> tuple[ModuleType, Experiment]:
     return script, script.EXPERIMENT
 
 
-def plan(modules: Sequence[str], fresh: bool = False) -> list[Work]:
-    """Return what there is to do, one entry per script."""
-    works = []
+def with_studies(modules: Sequence[str]) -> list[str]:
+    """Return the modules with the studies whose rows they judge, each once and before them."""
+    found: list[str] = []
     for module in modules:
+        study = load_experiment(module)[1].study
+        if study:
+            found.append(f"{module.rpartition('.')[0]}.{study.name}".lstrip("."))
+        found.append(module)
+    return list(dict.fromkeys(found))
+
+
+def plan(modules: Sequence[str], fresh: bool = False) -> list[Work]:
+    """Return what there is to do, one entry per script, with the studies that claims judge.
+
+    A claim about the rows of a study has no job of its own: the study has all of them.
+    """
+    works = []
+    for module in with_studies(modules):
         _, experiment = load_experiment(module)
-        if fresh:
+        if fresh and not experiment.study:
             experiment.forget()
         rows = experiment.stored()
-        works.append(
-            Work(module, experiment, experiment.fingerprint(), rows, experiment.missing(rows))
-        )
+        missing = [] if experiment.study else experiment.missing(rows)
+        works.append(Work(module, experiment, experiment.fingerprint(), rows, missing))
     return works
 
 
 def state(work: Work) -> str:
     """Say in words how the stored rows of an experiment stand."""
     total = len(work.experiment.jobs(work.experiment.settings))
+    if work.experiment.study:
+        return f"judges {total} runs of {work.experiment.study.name}"
     if work.finished:
         return f"up to date, {total} runs"
     if not work.rows:

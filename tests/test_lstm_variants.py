@@ -280,9 +280,7 @@ def test_bad_input_is_told_in_one_line():
     with pytest.raises(ValueError, match="No part has parameters"):
         LSTMVariant("one", "one", "one", "one")
     inputs, weights, d_hs, d_last_c = case("coupled gates")
-    with pytest.raises(
-        ValueError, match=r"W_h has shape \(5, 15\); expected \(H, 4H\)"
-    ):
+    with pytest.raises(ValueError, match=r"W_h has shape \(5, 15\); expected \(H, 4H\)"):
         lstm_variant_sequence(*inputs.values(), weights)
     with pytest.raises(ValueError, match=r"W_x has shape \(2, 15\); expected \(D, 4H\)"):
         lstm_variant_step(inputs["xs"][0], inputs["h_0"], inputs["c_0"], weights)
