@@ -454,6 +454,17 @@ def options(check: Check) -> Iterator[tuple[str, str]]:
 # --- the notebooks around the checks -----------------------------------------------------------
 
 
+def notebook(name: str) -> Path:
+    """Return the solution notebook of a chapter."""
+    return Path(__file__).resolve().parents[1] / f"solutions/{name}/{name}.ipynb"
+
+
+def sources(name: str) -> dict[str, str]:
+    """Return the cells of a chapter's solution notebook: id to text."""
+    cells = json.loads(notebook(name).read_text(encoding="utf-8"))["cells"]
+    return {cell["id"]: "".join(cell["source"]) for cell in cells}
+
+
 def graded_cells(path: Path, solved: bool) -> list[tuple[str, float, Any]]:
     """Run a solution notebook, or what a learner gets of it, without a kernel.
 

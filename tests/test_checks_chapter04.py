@@ -1,8 +1,6 @@
 """The checks of chapter 04: every mistake its message, every right way accepted."""
 
-import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -219,30 +217,11 @@ def test_the_findings_hold_on_other_machines():
 
 # --- the notebook around the checks ------------------------------------------------------------
 
-NOTEBOOK = Path(__file__).resolve().parents[1] / "solutions/04_language_model"
-NOTEBOOK /= "04_language_model.ipynb"
-
-
-def test_solved_notebook_earns_every_point():
-    graded = contract.graded_cells(NOTEBOOK, solved=True)
-    assert len(graded) == len(CHECKS)
-    for cell, points, earned in graded:
-        assert type(earned) is float, cell
-        assert earned == points, cell
-
-
-def test_untouched_notebook_runs_to_its_end_and_earns_nothing(capsys):
-    graded = contract.graded_cells(NOTEBOOK, solved=False)
-    assert [earned for _, _, earned in graded] == [0.0] * len(CHECKS)
-    printed = capsys.readouterr()
-    assert printed.out.count("Not started yet: ") == len(CHECKS)
-    assert printed.err == ""
+NAME = "04_language_model"
 
 
 def test_the_check_measures_what_the_notebook_sets_up():
-    cells = {
-        cell["id"]: "".join(cell["source"]) for cell in json.loads(NOTEBOOK.read_text())["cells"]
-    }
+    cells = contract.sources(NAME)
     space = {"np": np, "predict": lambda *arguments, **options: None}
     exec(cells["experiment-setup"], space)
     xs, targets, weights = experiment.set_up(1.0)
@@ -274,7 +253,7 @@ def test_the_example_of_the_notebook_is_what_the_windows_are():
 
 
 def test_the_minutes_add_up_to_what_the_head_says():
-    text = NOTEBOOK.read_text(encoding="utf-8")
+    text = contract.notebook(NAME).read_text(encoding="utf-8")
     minutes = re.findall(r"\*\*[^*\\]*?(\d+) minutes · [\d.]+ points\.\*\*", text)
     assert len(minutes) == len(CHECKS) + 1
     assert sum(map(int, minutes)) == 75

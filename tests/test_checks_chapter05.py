@@ -1,8 +1,6 @@
 """The checks of chapter 05: every mistake its message, alone and in pairs; right ways accepted."""
 
-import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -248,7 +246,7 @@ def test_the_factor_in_the_place_of_the_slope_is_one_mistake():
 def test_the_word_that_the_shut_unit_invites_has_a_reason():
     right = contract.outputs_of(checks.check_fates, {})
     assert right["relu_shut"] == "vanishes"
-    text = sources()["fates-task"]
+    text = contract.sources(NAME)["fates-task"]
     assert "its sum below 0 at steps 10, 20, …, 200 and above 0 at all others" in text
     factors = [0 if t % 10 == 0 else 3 for t in range(1, 201)]
     assert np.cumprod(factors[::-1]).max() == 0  # it never grows on the way back
@@ -307,47 +305,10 @@ def test_a_list_of_another_length_is_told_what_belongs_in_it():
 # --- the notebook around the checks ------------------------------------------------------------
 
 NAME = "05_vanishing_exploding"
-NOTEBOOK = Path(__file__).resolve().parents[1] / f"solutions/{NAME}/{NAME}.ipynb"
-
-
-def sources():
-    cells = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]
-    return {cell["id"]: "".join(cell["source"]) for cell in cells}
-
-
-def test_solved_notebook_earns_every_point():
-    graded = contract.graded_cells(NOTEBOOK, solved=True)
-    assert len(graded) == len(CHECKS)
-    for cell, points, earned in graded:
-        assert type(earned) is float, cell
-        assert earned == points, cell
-
-
-def test_untouched_notebook_runs_to_its_end_and_earns_nothing(capsys):
-    graded = contract.graded_cells(NOTEBOOK, solved=False)
-    assert [earned for _, _, earned in graded] == [0.0] * len(CHECKS)
-    printed = capsys.readouterr()
-    assert printed.out.count("Not started yet: ") == len(CHECKS)
-    assert printed.err == ""
-
-
-def test_the_head_of_the_notebook_counts_its_parts():
-    text = "\n".join(sources().values())
-    minutes = sum(int(n) for n in re.findall(r"\*\*[^*\n]*?(\d+) minutes\b", text))
-    assert minutes == 90
-    assert "About 90 minutes in all" in text
-    assert len(CHECKS) == 8
-    assert len(re.findall(r"^## \d", text, re.MULTILINE)) == 8
-
-
-def test_exercises_come_in_the_order_of_the_notebook():
-    text = "\n".join(sources().values())
-    named = re.findall(r"^checks\.check_(\w+)\(", text, re.MULTILINE)
-    assert named == [check.name for check in CHECKS]
 
 
 def test_the_faults_in_the_notebook_are_those_that_the_check_knows():
-    cells, space = sources(), {"predict": lambda *arguments, **options: None}
+    cells, space = contract.sources(NAME), {"predict": lambda *arguments, **options: None}
     exec(re.sub(r"(?m)^use_style.*$", "", cells["imports"]), space)
     exec(cells["repair-given"], space)
     report = checks.check_repaired_run.report(space["faulty_run"])
@@ -357,7 +318,7 @@ def test_the_faults_in_the_notebook_are_those_that_the_check_knows():
 
 
 def test_the_repaired_run_learns_and_the_faulty_one_does_not(capsys):
-    cells, space = sources(), {}
+    cells, space = contract.sources(NAME), {}
     exec(re.sub(r"(?m)^use_style.*$", "", cells["imports"]), space)
     exec(cells["repair-given"] + "\n" + cells["repair-run"], space)
     batches = (space["sentences"], space["verbs"], *space["start"].values(), 0.1, 1.0)
@@ -372,7 +333,7 @@ def test_the_repaired_run_learns_and_the_faulty_one_does_not(capsys):
 
 
 def test_the_check_measures_what_the_notebook_sets_up():
-    cells, space = sources(), {"predict": lambda *arguments, **options: None}
+    cells, space = contract.sources(NAME), {"predict": lambda *arguments, **options: None}
     exec(re.sub(r"(?m)^use_style.*$", "", cells["imports"]), space)
     space["predict"] = lambda *arguments, **options: None
     exec(cells["reach-setup"], space)

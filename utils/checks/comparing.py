@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 FLOAT32_TOLERANCE = 1e-4
+TIME = ("T", "T+1")  # names of an axis of time
 ABSOLUTE_FLOOR = 1e-12  # for quantities that are exactly zero
 
 
@@ -73,10 +74,13 @@ def relation(
         return "It is the right value with its sign turned."
     if all(right.ndim == 2 for right in rights) and every(lambda right: right.T):
         return "It is the transpose of the right value."
-    if "T" in axes:
-        axis = list(axes).index("T")
-        if all(r.ndim > axis for r in rights) and every(lambda right: np.flip(right, axis)):
-            return "It is the right value in reversed order of time."
+    axis = next((i for i, name in enumerate(axes) if name in TIME), None)
+    if (
+        axis is not None
+        and all(right.ndim > axis for right in rights)
+        and every(lambda right: np.flip(right, axis))
+    ):
+        return "It is the right value in reversed order of time."
     return _constant_factor(values, rights, sizes, tolerance)
 
 
@@ -139,7 +143,7 @@ def locate(masks: Sequence[np.ndarray], axes: Sequence[str]) -> list[str]:
         hit = [mask.any(axis=tuple(i for i in range(mask.ndim) if i != axis)) for mask in masks]
         if blocks:
             clause = _locate_block(hit, blocks.split(","))
-        elif label == "T":
+        elif label in TIME:
             clause = _locate_step(hit)
         elif label == "B":
             clause = _locate_row(hit)
@@ -191,4 +195,7 @@ def _locate_block(hits: Sequence[np.ndarray], blocks: Sequence[str]) -> str | No
         wrong.append(tuple(b for b, part in zip(blocks, parts, strict=True) if part.any()))
     if len(set(wrong)) != 1 or len(wrong[0]) in (0, len(blocks)):
         return None
-    return f"only the {' and '.join(wrong[0])} block is wrong"
+    *others, last = wrong[0]
+    if others:
+        return f"only the {', '.join(others)} and {last} blocks are wrong"
+    return f"only the {last} block is wrong"

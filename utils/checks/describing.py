@@ -56,7 +56,10 @@ def describe_wrong(
     parts = [lead or f"`{name}` is not right.", elsewhere, related or ""]
     parts += [_dtype_text(name, values, rights), _rounded_text(check, values, rights)]
     if where and not related and not elsewhere:
-        parts.append(f"It is {'; '.join(where)}.")
+        blocks = [text for text in where if text.startswith("only ")]
+        others = [text for text in where if text not in blocks]
+        parts += [f"It is {'; '.join(others)}."] if others else []
+        parts += [f"O{text[1:]}." for text in blocks]
     elif check.decimals is not None:
         parts.append(_entries_text(masks))
     return " ".join(part for part in parts if part)
@@ -85,13 +88,28 @@ def _belongs_elsewhere(
 
 
 def _rounded_text(check: Check, values: Sequence[np.ndarray], rights: Sequence[np.ndarray]) -> str:
-    """Say when a number worked out by hand is right to fewer decimals than are asked for."""
+    """Say when numbers are right to fewer decimals than are asked for, or were rounded in code."""
+    if check.decimals is None:
+        return _rounded_in_code(values, rights)
     for decimals in range((check.decimals or 0) - 1, 0, -1):
         if all(
             np.array_equal(value, np.round(right, decimals))
             for value, right in zip(values, rights, strict=True)
         ):
             return f"It is right to {decimals} decimals; {check.decimals} are asked for."
+    return ""
+
+
+def _rounded_in_code(values: Sequence[np.ndarray], rights: Sequence[np.ndarray]) -> str:
+    """Say when every value is the right one cut to some decimals, and not a whole number."""
+    for decimals in range(1, 6):
+        rounded = [np.round(right, decimals) for right in rights]
+        if all(
+            value.dtype.kind == "f" and near.any() and np.allclose(value, near, rtol=0, atol=1e-12)
+            for value, near in zip(values, rounded, strict=True)
+        ):
+            text = f"It is right to {decimals} decimal{'s' if decimals > 1 else ''}: "
+            return text + "do not round, hand over what comes out."
     return ""
 
 

@@ -333,10 +333,11 @@ def _explains(
     """Tell whether a combination gives the learner's numbers and contradicts none of them.
 
     It contradicts if it would also change an output before `name`, and what the learner handed
-    over there is something else.
+    over there is something else; a wrong output that nothing explains contradicts nothing.
     """
     order = list(check.steps)
     before = [earlier for earlier in order[: order.index(name)] if earlier in check.outputs]
+    replaced = {quantity for mistake in combination for quantity in mistake.replaces}
     differs = False
     for (case, pins), answer in zip(start, answers, strict=True):
         try:
@@ -350,11 +351,19 @@ def _explains(
             told = answer.outputs[earlier]
             if told is None:
                 continue
-            if earlier in pins and any(earlier in mistake.replaces for mistake in combination):
+            if earlier in pins and replaced & check.ancestors(earlier):
                 others = {quantity: pin for quantity, pin in pins.items() if quantity != earlier}
-                made = (*base, *combination)
-                with_it = check.compute(case.inputs, made, others, case.right, earlier)[earlier]
-                if not check.agrees(told, with_it):
+                try:
+                    with_it, without = (
+                        check.compute(case.inputs, made, others, case.right, earlier)[earlier]
+                        for made in ((*base, *combination), base)
+                    )
+                except (ValueError, IndexError, TypeError):
+                    return False  # as above
+                shows = earlier in replaced or _differs(check, with_it, without)
+                # what nothing explains may hold this mistake beside an unknown one
+                explained = earlier in replaced or check.agrees(told, without)
+                if shows and explained and not check.agrees(told, with_it):
                     return False
             elif _differs(check, computed[earlier], plain[earlier]) and not check.agrees(
                 told, computed[earlier]

@@ -21,6 +21,8 @@ from utils.plots.boundary import (
     draw_boundary,
     draw_losses,
 )
+from utils.plots.cell_builder import draw_built_cell, draw_equations
+from utils.plots.cell_race import draw_cell_race, draw_sentence_reading
 from utils.plots.claims import draw_interval_curves, draw_interval_rows
 from utils.plots.cliff import (
     compute_cliff_grid,
@@ -30,6 +32,7 @@ from utils.plots.cliff import (
     draw_ruined_run,
 )
 from utils.plots.computation_graph import compute_graph_pass, draw_graph_pass
+from utils.plots.counts import count_lines, draw_counts
 from utils.plots.descent import (
     compute_contours,
     compute_descent,
@@ -55,6 +58,7 @@ from utils.plots.gradient_flow import (
     draw_two_paths,
 )
 from utils.plots.graph import draw_folded, draw_unrolled, draw_wiring
+from utils.plots.gru import draw_gru_cell, draw_gru_unit
 from utils.plots.hidden_states import (
     draw_distances,
     draw_hidden_states,
@@ -71,6 +75,8 @@ from utils.plots.language_model import (
     draw_windows,
     draw_written,
 )
+from utils.plots.lstm_cell import draw_cell_outside, draw_lstm_cell
+from utils.plots.memory import draw_gates_over_words, draw_half_life, draw_memory
 from utils.plots.positions import draw_accuracy_by_position, draw_accuracy_grid
 from utils.plots.start import (
     compute_intervals,
@@ -87,6 +93,7 @@ from utils.plots.style import (
     symmetric_limits,
     use_style,
 )
+from utils.plots.variant_results import draw_results
 
 __all__ = [
     "DIVERGING",
@@ -105,40 +112,54 @@ __all__ = [
     "compute_running_mean",
     "compute_scale_through_layers",
     "compute_slow_start",
+    "count_lines",
     "draw_accuracy_by_position",
     "draw_accuracy_grid",
     "draw_activation_explorer",
     "draw_activations",
     "draw_bits_by_context",
     "draw_boundary",
+    "draw_built_cell",
     "draw_cache_sizes",
+    "draw_cell_outside",
+    "draw_cell_race",
     "draw_chain",
     "draw_cliff",
     "draw_cliff_walk",
     "draw_clipped_directions",
+    "draw_counts",
     "draw_credit",
     "draw_descent",
     "draw_difference_errors",
     "draw_distances",
+    "draw_equations",
     "draw_error_flow",
     "draw_folded",
     "draw_gains",
+    "draw_gates_over_words",
     "draw_gradient_check",
     "draw_gradient_parts",
     "draw_graph_pass",
+    "draw_gru_cell",
+    "draw_gru_unit",
+    "draw_half_life",
     "draw_hidden_states",
     "draw_interval_curves",
     "draw_interval_rows",
     "draw_intervals",
     "draw_learning_rates",
     "draw_losses",
+    "draw_lstm_cell",
     "draw_matrix_image",
+    "draw_memory",
     "draw_next_characters",
     "draw_parameter_counts",
     "draw_power_norms",
     "draw_products",
+    "draw_results",
     "draw_ruined_run",
     "draw_scale_through_layers",
+    "draw_sentence_reading",
     "draw_sizes_by_step",
     "draw_slow_start",
     "draw_state_sizes",

@@ -25,6 +25,18 @@ from utils.widgets.chapter05 import (
     explore_scalar_chain,
     explore_spectral_radius,
 )
+from utils.widgets.chapter06 import (
+    explore_gates,
+    explore_half_life,
+    explore_memory_cell,
+    explore_parameter_counts,
+)
+from utils.widgets.chapter07 import explore_own_cell, explore_variant_results
+from utils.widgets.chapter08 import (
+    explore_equal_parameters,
+    explore_gru_gates,
+    explore_three_cells,
+)
 from utils.widgets.live_figure import LiveFigure
 from utils.widgets.study import predict, progress, recall
 from utils.widgets.training import TrainingControls, train_live
@@ -41,17 +53,26 @@ __all__ = [
     "explore_cliff",
     "explore_decision_boundary",
     "explore_descent",
+    "explore_equal_parameters",
     "explore_error_flow",
+    "explore_gates",
     "explore_gradient_check",
+    "explore_gru_gates",
+    "explore_half_life",
     "explore_hidden_states",
+    "explore_memory_cell",
+    "explore_own_cell",
+    "explore_parameter_counts",
     "explore_repeated_factor",
     "explore_sampling",
     "explore_scalar_chain",
     "explore_spectral_radius",
     "explore_task_shapes",
+    "explore_three_cells",
     "explore_training",
     "explore_truncation",
     "explore_unrolled",
+    "explore_variant_results",
     "predict",
     "progress",
     "recall",

@@ -1,0 +1,38 @@
+"""Chapter 06 from the first cell to the last in JupyterLab, as a reader goes through it."""
+
+from pathlib import Path
+
+import pytest
+
+CHAPTER = Path(__file__).resolve().parents[2] / "chapters" / "06_lstm.ipynb"
+
+
+@pytest.mark.slow
+def test_chapter_06_runs_and_its_widgets_move(open_lab):
+    """Run all cells, move the first slider of every widget by keyboard, and find no error."""
+    lab = open_lab(CHAPTER.read_text(encoding="utf-8"))
+    lab.run_all(seconds=240)
+    assert lab.cell_errors() == []
+
+    figures = lab.cells_with("widgets.explore_")
+    assert len(figures) == 4  # memory cell, parameters, gates, half-life
+    for index in figures:
+        before, alt = lab.picture_state(index)
+        assert alt
+        slider = lab.output(index).locator('[role="slider"]').first
+        slider.focus()
+        slider.press("ArrowRight")
+        lab.until(
+            lambda i=index, old=before: lab.picture_state(i)[0] != old,
+            what=f"a new picture in cell {index}",
+        )
+        assert lab.picture_state(index)[1] != alt
+
+    driven = lab.cells_with("explore_memory_cell")[0]
+    _, alt = lab.picture_state(driven)
+    lab.output(driven).get_by_role("button", name="Make the step").click()
+    lab.until(
+        lambda: lab.picture_state(driven)[1] != alt, what="the step in the text of the picture"
+    )
+    assert lab.cell_errors() == []
+    assert lab.errors == []
