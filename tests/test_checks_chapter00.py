@@ -9,11 +9,6 @@ from utils.checks import REGISTRY, check_first_steps
 CHECKS = list(REGISTRY["00_start_here"].values())
 
 
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("UNROLLED_HOME", str(tmp_path))
-
-
 @pytest.mark.parametrize(("check", "key"), contract.known_mistakes(CHECKS))
 def test_mistake_gets_its_own_message(check, key):
     contract.mistake_gets_its_own_message(check, key)

@@ -32,11 +32,6 @@ every_function_check = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("UNROLLED_HOME", str(tmp_path))
-
-
 # --- what holds for every check ----------------------------------------------------------------
 
 

@@ -9,26 +9,10 @@ from tests.answers_chapter02 import (
     joined_turned_round,
     read_out_over_time,
 )
-from utils.checks import REGISTRY
 from utils.checks import chapter02 as checks
 from utils.checks.chapter02.memory import fading_curve
 
-CHECKS = list(REGISTRY["02_rnn_forward"].values())
-FUNCTIONS = contract.of_functions(CHECKS)
-every_check = pytest.mark.parametrize("check", CHECKS, ids=contract.identify)
-
-
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("UNROLLED_HOME", str(tmp_path))
-
-
 # --- pairs of mistakes, and options ---------------------------------------------------------------
-
-
-@every_check
-def test_pairs_of_mistakes_are_both_named(check):
-    assert contract.pairs_are_both_named(check) >= 3
 
 
 @pytest.mark.parametrize("check", [checks.check_task_shapes, checks.check_fading])

@@ -33,11 +33,6 @@ plain_check = pytest.mark.parametrize("check", PLAIN, ids=contract.identify)
 every_function_check = pytest.mark.parametrize("check", FUNCTIONS, ids=contract.identify)
 
 
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("UNROLLED_HOME", str(tmp_path))
-
-
 # --- what holds for every check ----------------------------------------------------------------
 
 

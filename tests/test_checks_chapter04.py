@@ -18,13 +18,6 @@ from utils.data.text import windows as course_windows
 from utils.sampling import tempered, top_k
 
 CHECKS = list(REGISTRY["04_language_model"].values())
-FUNCTIONS = contract.of_functions(CHECKS)
-every_check = pytest.mark.parametrize("check", CHECKS, ids=contract.identify)
-
-
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("UNROLLED_HOME", str(tmp_path))
 
 
 # --- pairs of mistakes, and options ---------------------------------------------------------------
@@ -32,15 +25,6 @@ def own_progress(tmp_path, monkeypatch):
 
 def test_the_notebook_has_a_check_for_every_name():
     assert {f"check_{check.name}" for check in CHECKS} == set(checks.__all__)
-
-
-@every_check
-def test_every_pair_of_mistakes_is_named(check):
-    # One pair for every two places where mistakes can be made, and 40 others: all pairs would take
-    # most of a minute. Both choices are drawn with a fixed seed, so every run tests the same.
-    by_place = contract.pairs_by_place(check)
-    among = by_place + [pair for pair in contract.pairs(check, most=40) if pair not in by_place]
-    assert contract.pairs_are_both_named(check, among=among) >= 0.8 * len(among)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The checks of chapter 06: pairs of mistakes, what is said of none, and the notebook around."""
+"""The checks of chapter 06: what is said of no mistake, and the notebook around."""
 
 import re
 
@@ -9,7 +9,6 @@ from tests import checks_contract as contract
 from tests.answers_chapter06 import RIGHT, back, line, path, step, unroll
 from utils.activations import sigmoid
 from utils.cells import LSTMStepValues, LSTMWeights, lstm_step, lstm_step_backward
-from utils.checks import REGISTRY
 from utils.checks import chapter06 as checks
 from utils.checks.chapter06 import by_hand, counts, experiment
 from utils.checks.chapter06.formulas import BLOCKS, ORDERS, block, named
@@ -18,38 +17,15 @@ from utils.parameter_counts import count_network
 from utils.sequence import lstm_sequence
 from utils.state_gains import cell_line_gains
 
-CHECKS = list(REGISTRY["06_lstm"].values())
-STEPPED = [check for check in CHECKS if set(check.outputs) <= set(check.steps)]
 WITH_BLOCKS = [
     checks.check_lstm_by_hand,
     checks.check_lstm_step,
     checks.check_lstm_unroll,
     checks.check_lstm_step_back,
 ]
-stepped = pytest.mark.parametrize("check", STEPPED, ids=contract.identify)
-
-
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("UNROLLED_HOME", str(tmp_path))
 
 
 # --- pairs of mistakes, and options ---------------------------------------------------------------
-
-
-@stepped
-def test_pairs_of_mistakes_are_both_named(check):
-    assert contract.pairs_are_both_named(check, most=25) >= 18
-
-
-# All pairs, more than ten thousand, would take minutes. This is one pair for every two places in
-# which a mistake can be made, drawn by a fixed seed; the test above draws 25 among all pairs.
-@pytest.mark.slow
-@stepped
-def test_mistakes_in_every_two_places_are_both_named(check):
-    among = contract.pairs_by_place(check)
-    assert len(among) >= 6
-    assert contract.pairs_are_both_named(check, among=among) >= 0.7 * len(among)
 
 
 def test_every_wrong_prediction_is_reported():

@@ -1,4 +1,4 @@
-"""The checks of chapter 07: every mistake its message, alone and in pairs; right ways accepted."""
+"""The checks of chapter 07: every mistake its message, right ways accepted."""
 
 import itertools
 import re
@@ -16,35 +16,14 @@ from utils.cells.lstm_variants import (
     lstm_variant_step,
     lstm_variant_step_backward,
 )
-from utils.checks import REGISTRY
 from utils.checks import chapter07 as checks
 from utils.checks.chapter07 import study
 
-CHECKS = list(REGISTRY["07_lstm_design"].values())
 STUDY = checks.check_study
 PAIRED = checks.check_paired_comparison
-every_check = pytest.mark.parametrize("check", CHECKS, ids=contract.identify)
-
-
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("UNROLLED_HOME", str(tmp_path))
 
 
 # --- pairs of mistakes, and options ---------------------------------------------------------------
-
-
-@every_check
-def test_pairs_of_mistakes_are_both_named(check):
-    assert contract.pairs_are_both_named(check) >= 10
-
-
-@pytest.mark.slow
-@every_check
-def test_mistakes_in_every_two_places_are_both_named(check):
-    among = contract.pairs_by_place(check)
-    assert len(among) >= 6
-    assert contract.pairs_are_both_named(check, among=among) >= 0.7 * len(among)
 
 
 def test_every_wrong_choice_of_a_range_has_its_reason():

@@ -1,4 +1,4 @@
-"""The checks of chapter 08: every mistake its message, alone and in pairs; right ways accepted."""
+"""The checks of chapter 08: every mistake its message, right ways accepted."""
 
 import re
 
@@ -17,40 +17,15 @@ from utils.cells import (
     init_lstm_weights,
     init_rnn_weights,
 )
-from utils.checks import REGISTRY
 from utils.checks import chapter08 as checks
 from utils.checks.chapter08 import by_hand as hand
 from utils.checks.chapter08.counting import D, H
 from utils.checks.chapter08.study import EXAMPLE, LISTS, QUANTILES, UNDECIDED, interval_of
 
-CHECKS = list(REGISTRY["08_gru"].values())
-FUNCTIONS = contract.of_functions(CHECKS)
 STUDY = checks.check_fair_comparison
-every_check = pytest.mark.parametrize("check", CHECKS, ids=contract.identify)
-
-
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("UNROLLED_HOME", str(tmp_path))
 
 
 # --- pairs of mistakes, and options -------------------------------------------------------------
-
-
-@every_check
-def test_pairs_of_mistakes_are_both_named(check):
-    assert contract.pairs_are_both_named(check) >= 10
-
-
-# All pairs of all checks, more than four thousand, would take minutes. This is one pair for every
-# two places in which a mistake can be made, at most 150 of them, drawn by a fixed seed.
-@pytest.mark.slow
-@every_check
-def test_mistakes_in_every_two_places_are_both_named(check):
-    among = contract.pairs_by_place(check)
-    among = among[:: 1 + len(among) // 150]
-    assert len(among) >= 6
-    assert contract.pairs_are_both_named(check, among=among) >= 0.7 * len(among)
 
 
 @pytest.mark.parametrize("check", [checks.check_gate_ends, STUDY], ids=contract.identify)

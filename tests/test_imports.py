@@ -1,4 +1,7 @@
-"""Numeric modules pull in NumPy alone: no torch, no matplotlib, no ipywidgets."""
+"""Numeric modules pull in NumPy alone: no torch, no matplotlib, no ipywidgets.
+
+Those that exist for the sake of `torch`, and those that read series with dates, are named here.
+"""
 
 import json
 import subprocess
@@ -8,7 +11,8 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "utils"
-KNOWS_TORCH = {"utils.interop", "utils.lens"}
+KNOWS_TORCH = ("utils.interop", "utils.lens", "utils.patients", "utils.pytorch")
+KNOWS_PANDAS = ("utils.data.series", "utils.forecasting")
 NOT_NUMERIC = {"checks", "plots", "widgets"}
 HEAVY = ("torch", "matplotlib", "ipywidgets", "IPython", "pandas", "anywidget", "traitlets")
 
@@ -18,12 +22,16 @@ def module_name(path):
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
+def within(module, packages):
+    return any(f"{module}.".startswith(f"{package}.") for package in packages)
+
+
 NUMERIC = sorted(
     {
         module_name(path)
         for path in PACKAGE.rglob("*.py")
         if path.relative_to(PACKAGE).parts[0] not in NOT_NUMERIC
-        and module_name(path) not in KNOWS_TORCH
+        and not within(module_name(path), KNOWS_TORCH + KNOWS_PANDAS)
     }
 )
 

@@ -366,6 +366,36 @@ class Lab:
         for _ in range(times):
             self.page.keyboard.press(key)
 
+    def move_slider(self, index: int, key: str = "ArrowRight", control: int = 0) -> tuple[str, str]:
+        """Move a slider of a cell's figure by keyboard and wait for another picture.
+
+        Returns the alternative text before and after. A slider that stands at its upper end is
+        moved down instead of up.
+        """
+        before, alt = self.picture_state(index)
+        assert alt, f"the figure of cell {index} has no alternative text"
+        slider = self.output(index).locator('[role="slider"]').nth(control)
+        ends = slider.get_attribute("aria-valuenow"), slider.get_attribute("aria-valuemax")
+        if key == "ArrowRight" and ends[0] == ends[1]:
+            key = "ArrowLeft"
+        slider.focus()
+        slider.press(key)
+        self.until(
+            lambda: self.picture_state(index)[0] != before, what=f"a new picture in cell {index}"
+        )
+        return alt, self.picture_state(index)[1]
+
+    def stop_training(self, index: int, history: str = "history") -> None:
+        """Run a cell that trains, press Stop meanwhile, and see that what was learnt is kept."""
+        self.run(index)
+        stop = self.output(index).get_by_role("button", name="Stop")
+        stop.wait_for(state="visible")
+        stop.click()
+        self.wait_done(60)
+        ended = f"print({history}.ended, 0 < len({history}.losses) == len({history}.steps))"
+        assert self.evaluate(ended) == "stopped True\n"
+        assert self.output(index).get_by_text("Stopped on request after").is_visible()
+
     # Kernel
 
     def evaluate(self, code: str) -> str:

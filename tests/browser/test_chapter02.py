@@ -24,28 +24,14 @@ def test_chapter_02_runs_moves_and_stops(open_lab):
     assert len(figures) >= 3  # the unrolled graph, the hidden states, the task shapes
     moved = 0
     for index in figures:
-        before, alt = lab.picture_state(index)
-        assert alt
-        slider = lab.output(index).locator('[role="slider"]').first
-        if slider.count() == 0:
-            continue
-        at_end = slider.get_attribute("aria-valuenow") == slider.get_attribute("aria-valuemax")
-        lab.press(index, "ArrowLeft" if at_end else "ArrowRight")
-        lab.until(
-            lambda i=index, old=before: lab.picture_state(i)[0] != old,
-            what=f"a new picture in cell {index}",
-        )
-        moved += 1
+        if lab.output(index).locator('[role="slider"]').count():
+            lab.move_slider(index)
+            moved += 1
+        else:
+            assert lab.picture_state(index)[1]
     assert moved >= 2
 
     training = max(lab.cells_with("await train_live("), key=lambda i: n_steps(lab, i))
-    lab.run(training)
-    stop = lab.output(training).get_by_role("button", name="Stop")
-    stop.wait_for(state="visible")
-    stop.click()
-    lab.wait_done(60)
-    ended = "print(history.ended, 0 < len(history.losses) == len(history.steps))"
-    assert lab.evaluate(ended) == "stopped True\n"
-    assert lab.output(training).get_by_text("Stopped on request after").is_visible()
+    lab.stop_training(training)
     assert lab.cell_errors() == []
     assert lab.errors == []

@@ -19,14 +19,8 @@ def test_chapter_04_runs_moves_writes_and_stops(open_lab):
         (index,) = lab.cells_with(f"widgets.{name}(")
         if name == "explore_training":  # assigned there, shown at the end of the cell
             assert "widgets.explore_training" in lab.source(index)
-        before, alt = lab.picture_state(index)
-        assert alt, name
-        lab.press(index, "ArrowRight")
-        lab.until(
-            lambda i=index, old=before: lab.picture_state(i)[0] != old,
-            what=f"a new picture of {name}",
-        )
-        assert lab.picture_state(index)[1] != alt
+        before, after = lab.move_slider(index)
+        assert after != before
 
     (sampler,) = lab.cells_with("widgets.explore_sampling(")
     field = lab.output(sampler).locator('input[type="text"]').first
@@ -44,13 +38,6 @@ def test_chapter_04_runs_moves_writes_and_stops(open_lab):
 
     lab.evaluate("n_updates = 100_000")  # longer than anybody waits
     (training,) = lab.cells_with('title="Character model"')
-    lab.run(training)
-    stop = lab.output(training).get_by_role("button", name="Stop")
-    stop.wait_for(state="visible")
-    stop.click()
-    lab.wait_done(60)
-    ended = "print(history.ended, 0 < len(history.losses) == len(history.steps))"
-    assert lab.evaluate(ended) == "stopped True\n"
-    assert lab.output(training).get_by_text("Stopped on request after").is_visible()
+    lab.stop_training(training)
     assert lab.cell_errors() == []
     assert lab.errors == []

@@ -17,16 +17,8 @@ def test_chapter_06_runs_and_its_widgets_move(open_lab):
     figures = lab.cells_with("widgets.explore_")
     assert len(figures) == 4  # memory cell, parameters, gates, half-life
     for index in figures:
-        before, alt = lab.picture_state(index)
-        assert alt
-        slider = lab.output(index).locator('[role="slider"]').first
-        slider.focus()
-        slider.press("ArrowRight")
-        lab.until(
-            lambda i=index, old=before: lab.picture_state(i)[0] != old,
-            what=f"a new picture in cell {index}",
-        )
-        assert lab.picture_state(index)[1] != alt
+        before, after = lab.move_slider(index)
+        assert after != before
 
     driven = lab.cells_with("explore_memory_cell")[0]
     _, alt = lab.picture_state(driven)

@@ -16,16 +16,8 @@ def test_chapter_08_runs_moves_trains_and_stops(open_lab):
 
     for name in ("explore_gru_gates", "explore_three_cells", "explore_equal_parameters"):
         (index,) = lab.cells_with(f"widgets.{name}(")
-        before, alt = lab.picture_state(index)
-        assert alt, name
-        slider = lab.output(index).locator('[role="slider"]').first
-        slider.focus()
-        slider.press("ArrowRight")
-        lab.until(
-            lambda i=index, old=before: lab.picture_state(i)[0] != old,
-            what=f"a new picture of {name}",
-        )
-        assert lab.picture_state(index)[1] != alt
+        before, after = lab.move_slider(index)
+        assert after != before
 
     (reading,) = lab.cells_with("widgets.explore_three_cells(")
     field = lab.output(reading).locator('input[type="text"]').first
