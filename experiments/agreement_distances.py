@@ -36,7 +36,6 @@ Run all: ``python -m experiments.agreement_distances`` (about two minutes on one
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -207,12 +206,8 @@ EXPERIMENT = Experiment(
 )
 
 
-def load() -> tuple[pd.DataFrame, Verdict]:
-    """Return the stored rows and their verdict; stale or missing rows are refused."""
-    return EXPERIMENT.load()
+load = EXPERIMENT.load
 
 
 if __name__ == "__main__":
-    from experiments.runner import main
-
-    sys.exit(main(["--only", EXPERIMENT.name, *sys.argv[1:]]))
+    EXPERIMENT.run_as_script()

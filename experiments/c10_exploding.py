@@ -42,7 +42,6 @@ Pascanu, Mikolov and Bengio (2013), On the difficulty of training recurrent neur
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -104,12 +103,8 @@ EXPERIMENT = gated_study.EXPERIMENT.judge(
 )
 
 
-def load() -> tuple[pd.DataFrame, Verdict]:
-    """Return the stored rows and their verdict; stale or missing rows are refused."""
-    return EXPERIMENT.load()
+load = EXPERIMENT.load
 
 
 if __name__ == "__main__":
-    from experiments.runner import main
-
-    sys.exit(main(["--only", EXPERIMENT.name, *sys.argv[1:]]))
+    EXPERIMENT.run_as_script()

@@ -40,7 +40,6 @@ biases that fit the distance.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -122,12 +121,8 @@ EXPERIMENT = gated_study.EXPERIMENT.judge(
 )
 
 
-def load() -> tuple[pd.DataFrame, Verdict]:
-    """Return the stored rows and their verdict; stale or missing rows are refused."""
-    return EXPERIMENT.load()
+load = EXPERIMENT.load
 
 
 if __name__ == "__main__":
-    from experiments.runner import main
-
-    sys.exit(main(["--only", EXPERIMENT.name, *sys.argv[1:]]))
+    EXPERIMENT.run_as_script()

@@ -44,7 +44,6 @@ Transactions on Neural Networks and Learning Systems 28(10); their "no output ac
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -126,12 +125,8 @@ def verdict(rows: pd.DataFrame) -> Verdict:
 EXPERIMENT = memory_study.EXPERIMENT.judge("C12", Path(__file__), verdict, looks_at(*WITHOUT))
 
 
-def load() -> tuple[pd.DataFrame, Verdict]:
-    """Return the rows that the claim looks at and its verdict; stale rows are refused."""
-    return EXPERIMENT.load()
+load = EXPERIMENT.load
 
 
 if __name__ == "__main__":
-    from experiments.runner import main
-
-    sys.exit(main(["--only", EXPERIMENT.name, *sys.argv[1:]]))
+    EXPERIMENT.run_as_script()

@@ -42,27 +42,13 @@ Transactions on Neural Networks and Learning Systems 28(10); their "no input gat
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pandas as pd
 
 from experiments import memory_study
 from experiments.common import Verdict
-from experiments.intervals import decide
-from experiments.memory_claims import (
-    LSTM,
-    among,
-    bits_text,
-    budget,
-    learnt_by_lstm,
-    looks_at,
-    names,
-    numbers,
-    outcomes,
-    undecided,
-)
-from experiments.memory_study import RNN
+from experiments.memory_claims import judge_readings, looks_at
 
 STATEMENT = "an input gate of tanh alone makes the LSTM a plain RNN"
 READINGS = ("no input gate", "tanh input gate")
@@ -77,30 +63,14 @@ def verdict(rows: pd.DataFrame) -> Verdict:
         If the selection runs prefer another learning rate than the settings, or the runs decide
         nothing.
     """
-    found = outcomes(rows)
-    tasks = learnt_by_lstm(found, rnn_helpless=True)
-    confirmed, refuted = (among(c, READINGS, tasks) for c in (found.helpless, found.succeed))
-    word = decide(confirmed, refuted, [(cell, task) for cell in READINGS for task in tasks])
-    between = undecided(found, READINGS, tasks)
-    when = f"When it is: {names(confirmed)}. " if word == "holds only when" else ""
-    cells = (LSTM, RNN, *READINGS)
-    against = f"Against it: {names(refuted)}. " if refuted else ""
-    text = (
-        f"{when}{against}{between}"
-        f"Success at {numbers(found, cells, tasks)}. {bits_text(rows, cells)}."
-    )
-    return Verdict("C13", STATEMENT, word, text, budget(), found.table)
+    return judge_readings(rows, "C13", STATEMENT, READINGS, rnn_helpless=True)
 
 
 EXPERIMENT = memory_study.EXPERIMENT.judge("C13", Path(__file__), verdict, looks_at(*READINGS))
 
 
-def load() -> tuple[pd.DataFrame, Verdict]:
-    """Return the rows that the claim looks at and its verdict; stale rows are refused."""
-    return EXPERIMENT.load()
+load = EXPERIMENT.load
 
 
 if __name__ == "__main__":
-    from experiments.runner import main
-
-    sys.exit(main(["--only", EXPERIMENT.name, *sys.argv[1:]]))
+    EXPERIMENT.run_as_script()

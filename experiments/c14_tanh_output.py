@@ -38,26 +38,13 @@ Transactions on Neural Networks and Learning Systems 28(10); their "no output ga
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pandas as pd
 
 from experiments import memory_study
 from experiments.common import Verdict
-from experiments.intervals import decide
-from experiments.memory_claims import (
-    LSTM,
-    among,
-    bits_text,
-    budget,
-    learnt_by_lstm,
-    looks_at,
-    names,
-    numbers,
-    outcomes,
-    undecided,
-)
+from experiments.memory_claims import judge_readings, looks_at
 
 STATEMENT = "an output gate of tanh alone only adds noise"
 READINGS = ("no output gate", "tanh output gate")
@@ -72,30 +59,14 @@ def verdict(rows: pd.DataFrame) -> Verdict:
         If the selection runs prefer another learning rate than the settings, or the runs decide
         nothing.
     """
-    found = outcomes(rows)
-    tasks = learnt_by_lstm(found)
-    confirmed, refuted = (among(c, READINGS, tasks) for c in (found.helpless, found.succeed))
-    word = decide(confirmed, refuted, [(cell, task) for cell in READINGS for task in tasks])
-    between = undecided(found, READINGS, tasks)
-    when = f"When it is: {names(confirmed)}. " if word == "holds only when" else ""
-    cells = (LSTM, *READINGS)
-    against = f"Against it: {names(refuted)}. " if refuted else ""
-    text = (
-        f"{when}{against}{between}"
-        f"Success at {numbers(found, cells, tasks)}. {bits_text(rows, cells)}."
-    )
-    return Verdict("C14", STATEMENT, word, text, budget(), found.table)
+    return judge_readings(rows, "C14", STATEMENT, READINGS)
 
 
 EXPERIMENT = memory_study.EXPERIMENT.judge("C14", Path(__file__), verdict, looks_at(*READINGS))
 
 
-def load() -> tuple[pd.DataFrame, Verdict]:
-    """Return the rows that the claim looks at and its verdict; stale rows are refused."""
-    return EXPERIMENT.load()
+load = EXPERIMENT.load
 
 
 if __name__ == "__main__":
-    from experiments.runner import main
-
-    sys.exit(main(["--only", EXPERIMENT.name, *sys.argv[1:]]))
+    EXPERIMENT.run_as_script()

@@ -46,7 +46,6 @@ language recognition, ACL; on cells that can count.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -105,12 +104,8 @@ def verdict(rows: pd.DataFrame) -> Verdict:
 EXPERIMENT = memory_study.EXPERIMENT.judge("C15", Path(__file__), verdict, looks_at(*READINGS))
 
 
-def load() -> tuple[pd.DataFrame, Verdict]:
-    """Return the rows that the claim looks at and its verdict; stale rows are refused."""
-    return EXPERIMENT.load()
+load = EXPERIMENT.load
 
 
 if __name__ == "__main__":
-    from experiments.runner import main
-
-    sys.exit(main(["--only", EXPERIMENT.name, *sys.argv[1:]]))
+    EXPERIMENT.run_as_script()

@@ -44,26 +44,13 @@ Transactions on Neural Networks and Learning Systems 28(10); their "coupled inpu
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pandas as pd
 
 from experiments import memory_study
 from experiments.common import Verdict
-from experiments.intervals import decide
-from experiments.memory_claims import (
-    LSTM,
-    among,
-    bits_text,
-    budget,
-    learnt_by_lstm,
-    looks_at,
-    names,
-    numbers,
-    outcomes,
-    undecided,
-)
+from experiments.memory_claims import judge_readings, looks_at
 
 STATEMENT = "forget and input gate must be separate"
 COUPLED = "coupled gates"
@@ -79,19 +66,7 @@ def verdict(rows: pd.DataFrame) -> Verdict:
         If the selection runs prefer another learning rate than the settings, or the runs decide
         nothing.
     """
-    found = outcomes(rows)
-    tasks = learnt_by_lstm(found)
-    confirmed, refuted = (among(c, [COUPLED], tasks) for c in (found.helpless, found.succeed))
-    word = decide(confirmed, refuted, tasks)
-    between = undecided(found, [COUPLED], tasks)
-    when = f"When it is: {names(confirmed)}. " if word == "holds only when" else ""
-    cells = (LSTM, COUPLED, *BESIDE)
-    against = f"Against it: {names(refuted)}. " if refuted else ""
-    text = (
-        f"{when}{against}{between}"
-        f"Success at {numbers(found, cells, tasks)}. {bits_text(rows, cells)}."
-    )
-    return Verdict("C16", STATEMENT, word, text, budget(), found.table)
+    return judge_readings(rows, "C16", STATEMENT, (COUPLED,), beside=BESIDE)
 
 
 EXPERIMENT = memory_study.EXPERIMENT.judge(
@@ -99,12 +74,8 @@ EXPERIMENT = memory_study.EXPERIMENT.judge(
 )
 
 
-def load() -> tuple[pd.DataFrame, Verdict]:
-    """Return the rows that the claim looks at and its verdict; stale rows are refused."""
-    return EXPERIMENT.load()
+load = EXPERIMENT.load
 
 
 if __name__ == "__main__":
-    from experiments.runner import main
-
-    sys.exit(main(["--only", EXPERIMENT.name, *sys.argv[1:]]))
+    EXPERIMENT.run_as_script()

@@ -55,7 +55,6 @@ Networks and Learning Systems 28(10): coupled gates do as well.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -308,12 +307,8 @@ EXPERIMENT = Experiment(
 )
 
 
-def load() -> tuple[pd.DataFrame, Verdict]:
-    """Return the stored rows and their verdict; stale or missing rows are refused."""
-    return EXPERIMENT.load()
+load = EXPERIMENT.load
 
 
 if __name__ == "__main__":
-    from experiments.runner import main
-
-    sys.exit(main(["--only", EXPERIMENT.name, *sys.argv[1:]]))
+    EXPERIMENT.run_as_script()

@@ -46,7 +46,6 @@ recurrent neural networks on sequence modeling, arXiv:1412.3555.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -133,12 +132,8 @@ EXPERIMENT = gated_study.EXPERIMENT.judge(
 )
 
 
-def load() -> tuple[pd.DataFrame, Verdict]:
-    """Return the stored rows and their verdict; stale or missing rows are refused."""
-    return EXPERIMENT.load()
+load = EXPERIMENT.load
 
 
 if __name__ == "__main__":
-    from experiments.runner import main
-
-    sys.exit(main(["--only", EXPERIMENT.name, *sys.argv[1:]]))
+    EXPERIMENT.run_as_script()

@@ -40,7 +40,6 @@ sequence modeling, arXiv:1412.3555; who compare at equal parameters.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -110,12 +109,8 @@ def verdict(rows: pd.DataFrame) -> Verdict:
 EXPERIMENT = memory_study.EXPERIMENT.judge("C24", Path(__file__), verdict, looks_at(*CELLS))
 
 
-def load() -> tuple[pd.DataFrame, Verdict]:
-    """Return the rows that the claim looks at and its verdict; stale rows are refused."""
-    return EXPERIMENT.load()
+load = EXPERIMENT.load
 
 
 if __name__ == "__main__":
-    from experiments.runner import main
-
-    sys.exit(main(["--only", EXPERIMENT.name, *sys.argv[1:]]))
+    EXPERIMENT.run_as_script()

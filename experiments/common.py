@@ -13,6 +13,7 @@ import io
 import json
 import os
 import platform
+import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -229,6 +230,15 @@ class Experiment:
             self.keep(rows, made)
         self.finish(rows, made)
         return self.load()
+
+    def run_as_script(self) -> None:
+        """Run what is missing and print the verdict, as ``python -m experiments`` does, and exit.
+
+        For the end of a script, so that it can be started alone.
+        """
+        from experiments.runner import main  # it imports every script
+
+        sys.exit(main(["--only", self.name, *sys.argv[1:]]))
 
     def _name(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
         return tuple(row[column] for column in self.key)

@@ -43,13 +43,11 @@ Through the claims; what they draw, such as `success_curve`, stands in `experime
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from experiments.common import RESULTS, Experiment
 from experiments.memory_training import FIRST, Task, agreement, gain_per_step, score_on, train
@@ -383,12 +381,8 @@ EXPERIMENT = Experiment(
 )
 
 
-def load() -> tuple[pd.DataFrame, None]:
-    """Return the stored rows; stale or missing rows are refused."""
-    return EXPERIMENT.load()
+load = EXPERIMENT.load
 
 
 if __name__ == "__main__":
-    from experiments.runner import main
-
-    sys.exit(main(["--only", EXPERIMENT.name, *sys.argv[1:]]))
+    EXPERIMENT.run_as_script()

@@ -41,7 +41,6 @@ Run all: ``make experiments ONLY=language_model`` (about ten minutes on two core
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -346,6 +345,4 @@ def load() -> tuple[pd.DataFrame, None]:
 
 
 if __name__ == "__main__":
-    from experiments.runner import main
-
-    sys.exit(main(["--only", EXPERIMENT.name, *sys.argv[1:]]))
+    EXPERIMENT.run_as_script()

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from experiments import memory_study
-from experiments.intervals import mean_text
+from experiments.common import Verdict
+from experiments.intervals import decide, mean_text
 from experiments.memory_study import LEARNT, RNN, SETTINGS, TEXT
 
 SURE = 0.50
@@ -122,6 +123,49 @@ def bits_text(rows: pd.DataFrame, cells: Sequence[str]) -> str:
     return "Bits per character of the text: " + ", ".join(
         f"{cell} {mean_text(table.loc[cell])}" for cell in cells
     )
+
+
+def judge_readings(
+    rows: pd.DataFrame,
+    claim: str,
+    statement: str,
+    readings: Sequence[str],
+    beside: Sequence[str] = (),
+    rnn_helpless: bool = False,
+) -> Verdict:
+    """Judge the claim that some cells are helpless: one that succeeds is against it.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Of `experiments.memory_study`.
+    claim, statement
+        As for `Verdict`.
+    readings : sequence of str
+        The cells that the claim can mean.
+    beside : sequence of str
+        Cells that are reported and not judged.
+    rnn_helpless : bool
+        Whether a task counts only where the plain RNN is helpless; it is then reported too.
+
+    Raises
+    ------
+    ValueError
+        If the selection runs prefer another learning rate than the settings, or the runs decide
+        nothing.
+    """
+    found = outcomes(rows)
+    tasks = learnt_by_lstm(found, rnn_helpless)
+    confirmed, refuted = (among(c, readings, tasks) for c in (found.helpless, found.succeed))
+    word = decide(confirmed, refuted, [(cell, task) for cell in readings for task in tasks])
+    when = f"When it is: {names(confirmed)}. " if word == "holds only when" else ""
+    against = f"Against it: {names(refuted)}. " if refuted else ""
+    cells = (LSTM, *([RNN] if rnn_helpless else []), *readings, *beside)
+    text = (
+        f"{when}{against}{undecided(found, readings, tasks)}"
+        f"Success at {numbers(found, cells, tasks)}. {bits_text(rows, cells)}."
+    )
+    return Verdict(claim, statement, word, text, budget(), found.table)
 
 
 def budget(settings: Mapping[str, Any] = SETTINGS) -> str:

@@ -63,7 +63,6 @@ Transactions on Neural Networks and Learning Systems 28(10). Jozefowicz, Zaremba
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -453,12 +452,8 @@ EXPERIMENT = Experiment(
 )
 
 
-def load() -> tuple[pd.DataFrame, None]:
-    """Return the stored rows; stale or missing rows are refused."""
-    return EXPERIMENT.load()
+load = EXPERIMENT.load
 
 
 if __name__ == "__main__":
-    from experiments.runner import main
-
-    sys.exit(main(["--only", EXPERIMENT.name, *sys.argv[1:]]))
+    EXPERIMENT.run_as_script()
