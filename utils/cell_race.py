@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -237,7 +237,7 @@ def start_training(
     distances: Any,
     distractors: str = "none",
     learning_rate: float = 0.005,
-    seed: int = 1,
+    seed: int | Sequence[int] = 1,
 ) -> CellTrainer:
     """Return a trainer for agreement sentences, with Adam and gradients clipped to norm 1.
 
@@ -248,7 +248,7 @@ def start_training(
     distances, distractors
         As in `draw_sentences`.
     learning_rate : float above 0
-    seed : int
+    seed : int or sequence of int
         Of the sentences.
 
     Raises
@@ -366,14 +366,15 @@ class CellRace:
         with self._lock:
             settings = start | {"seed": 0} | self.settings
             settings |= {name: value for name, value in given.items() if value is not None}
-            draw = draw_sentences(as_count("distance", settings["distance"]))
+            distance = as_count("distance", settings["distance"])
+            sentences = [settings["seed"], 1]  # the same for all three
             trainers = {}
             for cell in CELLS:
                 H = largest_units(cell, settings["budget"])
                 model = build_reader(cell, H, settings["seed"], settings["keep_bias"])
-                rng = np.random.default_rng([settings["seed"], 1])  # the same for all three
-                adam = Adam(as_number("learning_rate", settings["learning_rate"], above=0))
-                trainers[cell] = CellTrainer(model, draw, adam, rng)
+                trainers[cell] = start_training(
+                    model, distance, learning_rate=settings["learning_rate"], seed=sentences
+                )
             self.settings, self.trainers = settings, trainers
 
     def step(self, i: int = 0) -> dict[str, float]:
