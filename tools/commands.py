@@ -77,12 +77,22 @@ def run_bench(options: argparse.Namespace) -> int:
     return worst
 
 
-def run_experiments(options: argparse.Namespace) -> int:
-    """Run the experiments whose rows are missing or stale; the words that follow are handed on."""
+def run_on_one_thread(options: argparse.Namespace, package: str) -> int:
+    """Run a package of the course, one thread per process; the words that follow are handed on."""
     python = _python(options, ("test",))
     one_thread = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")}
-    command = [python, "-m", "experiments", *options.words]
+    command = [python, "-m", package, *options.words]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **one_thread}).returncode
+
+
+def run_experiments(options: argparse.Namespace) -> int:
+    """Run the experiments whose rows are missing or stale."""
+    return run_on_one_thread(options, "experiments")
+
+
+def run_pretrained(options: argparse.Namespace) -> int:
+    """Train the stored models whose weights are missing or stale."""
+    return run_on_one_thread(options, "pretrained")
 
 
 def run_constraints(options: argparse.Namespace) -> int:
@@ -96,6 +106,7 @@ COMMANDS = {
     "test": (run_test, "run every test; PART=unit runs one of lint, unit, notebooks, browser"),
     "exercises": (run_exercises, "generate exercises/ from solutions/"),
     "experiments": (run_experiments, "run what is stale in experiments/; ONLY=c05 runs one"),
+    "pretrained": (run_pretrained, "train what is stale in pretrained/; ONLY=dates trains one"),
     "bench": (run_bench, "run the benchmarks"),
     "lint": (run_lint, "check the style of code and notebooks"),
     "constraints": (run_constraints, "pin the newest versions of all packages"),
@@ -125,7 +136,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--here", action="store_true", help="use the Python that runs this command, not .venv"
         )
-        if name == "experiments":
+        if name in ("experiments", "pretrained"):
             command.add_argument("words", nargs="*", metavar="-- --help", help="see -- --help")
         if name == "test":
             command.add_argument("--part", action="append", default=[], help="run this part only")
