@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from utils import patients
-from utils.patients import switches
+from utils.patients import clinic, switches
 
 CURES = {
     "Ada": "standardise the inputs",
@@ -49,12 +49,25 @@ def test_no_other_treatment_heals(name):
 
 def test_the_same_patient_is_admitted_twice():
     state = torch.random.get_rng_state()
-    one, other = patients.admit("Ben"), patients.admit("Ben")
+    one = patients.admit("Ben")
+    clinic._run.cache_clear()  # a training is kept, and would not be repeated
+    other = patients.admit("Ben")
     assert torch.equal(state, torch.random.get_rng_state())
     assert one.losses == other.losses
     assert torch.equal(one.inputs, other.inputs)
     for a, b in zip(one.model.parameters(), other.model.parameters(), strict=True):
         assert torch.equal(a, b)
+
+
+def test_what_is_done_to_one_patient_does_not_reach_the_next():
+    one = patients.admit("Ben")
+    with torch.no_grad():
+        for parameter in (*one.model.parameters(), *one.fresh.parameters(), one.inputs):
+            parameter.zero_()
+    other = patients.admit("Ben")
+    assert other.name == "Ben"
+    assert other.inputs.any()
+    assert all(p.any() for p in (*other.model.parameters(), other.fresh.recurrent.weight_hh_l0))
 
 
 @every_patient
@@ -82,6 +95,13 @@ def test_what_each_owner_did_wrong_can_be_seen():
     assert gus.inputs.shape[0] == 72
     assert gus.lengths.max() <= 12
     assert patients.admit("Ivy").inputs.shape == (1, 512, 3)
+
+
+def test_a_patient_says_what_its_owner_says():
+    ben = patients.admit("Ben")
+    assert " ".join(str(ben).split()).startswith(f"Ben: {ben.complaint} Right answers")
+    assert max(map(len, str(ben).splitlines())) <= 90
+    assert repr(ben) == f"Patient('Ben', accuracy={ben.accuracy:.3f})"
 
 
 def test_wrong_names_are_told():

@@ -10,7 +10,7 @@ from torch import nn
 from utils.cells import GRUWeights, LSTMWeights
 from utils.gradients import numerical_gradient, relative_error
 from utils.interop import from_torch
-from utils.layers.recurrent import Layer
+from utils.layers.recurrent import Layer, bidirectional_backward
 from utils.optim import Adam
 from utils.sequence_model import init_sequence_model
 from utils.stacked_model import (
@@ -185,6 +185,20 @@ def test_gradients_by_layer_agree_with_nudging(kind, both_directions, residual):
     assert loss(below) == pytest.approx(done.loss, rel=1e-12)
     measured = numerical_gradient(loss, below.copy())
     assert relative_error(found[0], measured) < 1e-6
+
+
+@both
+@pytest.mark.parametrize("residual", [False, True])
+def test_gradients_by_layer_are_those_that_enter_each_layer(both_directions, residual):
+    model = make("gru", depth=3, both_directions=both_directions, residual=residual)
+    xs, targets, mask = draw("once, masked", np.random.default_rng(0))
+    done = model.loss_and_gradients(xs, targets, mask, 0.4, np.random.default_rng(5))
+    keeps = [1.0 if keep is None else keep for keep in done.stack.keeps]
+    parts = (done.gradients_by_layer, keeps, done.stack.layers, model.layers, done.back.layers)
+    for d_hs, keep, run, layer, found in zip(*parts, strict=True):
+        again = bidirectional_backward(d_hs * keep, run, layer)
+        np.testing.assert_allclose(again.d_xs, found.d_xs, atol=1e-14)
+        np.testing.assert_allclose(again.forward.d_W_h, found.forward.d_W_h, atol=1e-14)
 
 
 def test_the_mean_is_over_what_counts():

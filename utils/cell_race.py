@@ -198,16 +198,23 @@ class CellTrainer:
         dict
             ``loss`` and ``accuracy``.
         """
-        xs, targets = self.draw(self.rng)
+        batch = self.draw(self.rng)
         started = _clock()
-        done = self.model.loss_and_gradients(xs, targets)
+        done = self._loss_and_gradients(batch)
         gradients = clip_by_global_norm(done.gradients, self.max_norm).gradients
         self.optimiser.step(self.model.weights, gradients)
         self.seconds.append(_clock() - started)
         self.losses.append(done.loss)
         scores = done.logits if hasattr(done, "logits") else done.outputs
-        self.accuracies.append(float((scores.argmax(axis=-1) == targets).mean()))
+        self.accuracies.append(self._share_right(scores, batch))
         return {"loss": self.losses[-1], "accuracy": self.accuracies[-1]}
+
+    def _loss_and_gradients(self, batch: Any) -> Any:
+        xs, targets = batch
+        return self.model.loss_and_gradients(xs, targets)
+
+    def _share_right(self, scores: Array, batch: Any) -> float:
+        return float((scores.argmax(axis=-1) == batch[1]).mean())
 
     def run(self, updates: int) -> CellTrainer:
         """Make many updates and return the trainer itself."""

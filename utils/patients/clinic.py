@@ -7,8 +7,11 @@ is what others measure.
 
 from __future__ import annotations
 
+import copy
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from types import MappingProxyType
 
 import numpy as np
@@ -100,7 +103,7 @@ class Reader(nn.Module):
         return self.readout(outputs)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Patient:
     """A network after training, with what its owner has and says.
 
@@ -137,6 +140,13 @@ class Patient:
     accuracy: float
     fresh: Reader
 
+    def __str__(self) -> str:
+        told = textwrap.fill(f"{self.name}: {self.complaint}", 90)
+        return f"{told}\nRight answers to new sequences: {self.accuracy:.1%}"
+
+    def __repr__(self) -> str:
+        return f"Patient({self.name!r}, accuracy={self.accuracy:.3f})"
+
     def loss(self, logits: Tensor) -> Tensor:
         """Return the cross-entropy of logits with this batch's targets; what the lens needs."""
         return _cross_entropy(logits, self.targets)
@@ -150,8 +160,8 @@ SCRIPTS: Mapping[str, tuple[str, Script]] = MappingProxyType(
             Script(raw=True),
         ),
         "Ben": (
-            "My LSTM answers well when the switch is set at the last step and guesses when it is "
-            "set earlier. I gave it gates of my own liking at the start.",
+            "The switch is set at the first of sixteen steps, I ask for it at the last, and my "
+            "LSTM guesses. I gave it gates of my own liking at the start.",
             Script(forget_bias=-6.0),
         ),
         "Cleo": (
@@ -177,8 +187,8 @@ SCRIPTS: Mapping[str, tuple[str, Script]] = MappingProxyType(
             Script(cell="tanh", padding=60, steps=12, gain=1.0),
         ),
         "Hal": (
-            "A long recording, handed in as windows of eight steps. The answers are good in the "
-            "middle of a window and bad at its beginning.",
+            "A long recording, handed in as windows of eight steps. In the first window nearly "
+            "all answers are right, in the later ones most are guesses.",
             Script(flip=0.05, steps=32, windows=4, carry=False),
         ),
         "Ivy": (
@@ -315,6 +325,12 @@ def _logits(model: Reader, made: _Batch, script: Script) -> Tensor:
 
 
 def _train(name: str, script: Script) -> Patient:
+    """Return a copy of its own of what a script leads to; training happens once per process."""
+    return replace(copy.deepcopy(_run(script)), name=name, complaint=SCRIPTS[name][0])
+
+
+@cache
+def _run(script: Script) -> Patient:
     rng = np.random.default_rng([script.seed, 0])
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(script.seed)
@@ -337,8 +353,8 @@ def _train(name: str, script: Script) -> Patient:
         right = _logits(model, test, script).argmax(-1) == test.targets
     shown = _draw(np.random.default_rng([script.seed, 2]), script, 32, True)
     return Patient(
-        name=name,
-        complaint=SCRIPTS[name][0],
+        name="",
+        complaint="",
         model=model,
         inputs=shown.xs,
         targets=shown.targets,

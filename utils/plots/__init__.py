@@ -42,6 +42,15 @@ from utils.plots.descent import (
     draw_slow_start,
     make_surface,
 )
+from utils.plots.directions import draw_beliefs, draw_look_ahead, draw_two_readers
+from utils.plots.forecasts import (
+    draw_coverage,
+    draw_errors_by_lead,
+    draw_forecast,
+    draw_forecasts,
+    draw_leak,
+    draw_series,
+)
 from utils.plots.gains import (
     draw_chain,
     draw_gains,
@@ -75,9 +84,11 @@ from utils.plots.language_model import (
     draw_windows,
     draw_written,
 )
+from utils.plots.layers import draw_depth_race, draw_layer_time
 from utils.plots.lstm_cell import draw_cell_outside, draw_lstm_cell
 from utils.plots.memory import draw_gates_over_words, draw_half_life, draw_memory
 from utils.plots.positions import draw_accuracy_by_position, draw_accuracy_grid
+from utils.plots.sequence_tasks import draw_beam, draw_melody, draw_packing
 from utils.plots.start import (
     compute_intervals,
     compute_matrix_image,
@@ -117,6 +128,8 @@ __all__ = [
     "draw_accuracy_grid",
     "draw_activation_explorer",
     "draw_activations",
+    "draw_beam",
+    "draw_beliefs",
     "draw_bits_by_context",
     "draw_boundary",
     "draw_built_cell",
@@ -128,13 +141,18 @@ __all__ = [
     "draw_cliff_walk",
     "draw_clipped_directions",
     "draw_counts",
+    "draw_coverage",
     "draw_credit",
+    "draw_depth_race",
     "draw_descent",
     "draw_difference_errors",
     "draw_distances",
     "draw_equations",
     "draw_error_flow",
+    "draw_errors_by_lead",
     "draw_folded",
+    "draw_forecast",
+    "draw_forecasts",
     "draw_gains",
     "draw_gates_over_words",
     "draw_gradient_check",
@@ -147,12 +165,17 @@ __all__ = [
     "draw_interval_curves",
     "draw_interval_rows",
     "draw_intervals",
+    "draw_layer_time",
+    "draw_leak",
     "draw_learning_rates",
+    "draw_look_ahead",
     "draw_losses",
     "draw_lstm_cell",
     "draw_matrix_image",
+    "draw_melody",
     "draw_memory",
     "draw_next_characters",
+    "draw_packing",
     "draw_parameter_counts",
     "draw_power_norms",
     "draw_products",
@@ -160,6 +183,7 @@ __all__ = [
     "draw_ruined_run",
     "draw_scale_through_layers",
     "draw_sentence_reading",
+    "draw_series",
     "draw_sizes_by_step",
     "draw_slow_start",
     "draw_state_sizes",
@@ -167,6 +191,7 @@ __all__ = [
     "draw_training_bits",
     "draw_training_gains",
     "draw_two_paths",
+    "draw_two_readers",
     "draw_unrolled",
     "draw_windows",
     "draw_wiring",

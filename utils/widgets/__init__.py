@@ -37,6 +37,13 @@ from utils.widgets.chapter08 import (
     explore_gru_gates,
     explore_three_cells,
 )
+from utils.widgets.chapter09 import (
+    explore_depth_and_width,
+    explore_future,
+    explore_layer_time,
+)
+from utils.widgets.chapter10 import explore_beam_search, explore_composer, explore_packing
+from utils.widgets.chapter11 import explore_forecast, explore_leak
 from utils.widgets.live_figure import LiveFigure
 from utils.widgets.study import predict, progress, recall
 from utils.widgets.training import TrainingControls, train_live
@@ -50,18 +57,26 @@ __all__ = [
     "explore_activations",
     "explore_agreement_distance",
     "explore_backward_pass",
+    "explore_beam_search",
     "explore_cliff",
+    "explore_composer",
     "explore_decision_boundary",
+    "explore_depth_and_width",
     "explore_descent",
     "explore_equal_parameters",
     "explore_error_flow",
+    "explore_forecast",
+    "explore_future",
     "explore_gates",
     "explore_gradient_check",
     "explore_gru_gates",
     "explore_half_life",
     "explore_hidden_states",
+    "explore_layer_time",
+    "explore_leak",
     "explore_memory_cell",
     "explore_own_cell",
+    "explore_packing",
     "explore_parameter_counts",
     "explore_repeated_factor",
     "explore_sampling",
