@@ -354,7 +354,7 @@ CANNOT = {
     "inside": (
         lambda: Tagger(),
         {"lengths": [5]},
-        "lengths can be given to a bare .* 'lstm' itself",
+        "lengths can be given to a bare .* 'lstm' is up to its forward",
     ),
     "both": (lambda: Tagger(), {"lengths": [5], "state": 1}, "lengths and state can be given"),
     "state": (nn.LSTM, {"state": torch.ones(1, 2, 4)}, "does not run on these inputs"),

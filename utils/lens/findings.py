@@ -87,7 +87,8 @@ def _axes(trace: Trace, found: Found) -> Iterator[str]:
         order = "(B, T, D)" if found.recurrent.batch_first else "(T, B, D)"
         yield (
             f"Every sample has a single step, so the recurrent weights carry nothing: the input "
-            f"was read as {order} with T = 1 and B = {B}. Check the order of the axes."
+            f"was read as {order} with T = 1 and B = {B}. Check the order of "
+            f"the axes, and whether there is an axis of steps at all."
         )
 
 

@@ -68,8 +68,8 @@ def pack_inputs(found_name: str, module: nn.RNNBase, inputs: Any, lengths: Any, 
     given = " and ".join(n for n, v in (("lengths", lengths), ("state", state)) if v is not None)
     if found_name:
         raise LensError(
-            f"{given} can be given to a bare nn.RNN, nn.LSTM or nn.GRU; this model hands them to "
-            f"{found_name!r} itself, so put them where its forward expects them, in inputs."
+            f"{given} can be given to a bare nn.RNN, nn.LSTM or nn.GRU. Whether and how this model "
+            f"hands such things to its {found_name!r} is up to its forward: put them in inputs."
         )
     if isinstance(inputs, tuple) and not isinstance(inputs, PackedSequence):
         if len(inputs) > 1:
