@@ -20,7 +20,8 @@ from utils.cells import (
 from utils.checks import chapter08 as checks
 from utils.checks.chapter08 import by_hand as hand
 from utils.checks.chapter08.counting import D, H
-from utils.checks.chapter08.study import EXAMPLE, LISTS, QUANTILES, UNDECIDED, interval_of
+from utils.checks.chapter08.study import EXAMPLE, LISTS, UNDECIDED
+from utils.checks.studies import QUANTILES, interval_of
 
 STUDY = checks.check_fair_comparison
 

@@ -1,4 +1,7 @@
-"""The notebooks around the checks: those of learners run, solved ones earn every point."""
+"""The notebooks around the checks: those of learners run, and say what they hold.
+
+That solved ones earn every point stands in `test_grading`, where nbgrader itself reads them.
+"""
 
 import json
 import re
@@ -10,7 +13,10 @@ from tests import checks_contract as contract
 from utils.checks import REGISTRY
 
 ROOT = Path(__file__).resolve().parents[1]
-SMALL = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven")
+SMALL = (
+    *("one", "two", "three", "four", "five", "six", "seven"),
+    *("eight", "nine", "ten", "eleven", "twelve", "thirteen"),
+)
 NUMBERS = {word: n for n, word in enumerate(SMALL, start=1)}
 NOTEBOOKS = {path.stem: path for path in sorted(ROOT.glob("solutions/*/*.ipynb"))}
 every_notebook = pytest.mark.parametrize("name", NOTEBOOKS)
@@ -22,15 +28,6 @@ def cells_of(name):
 
 def text_of(name):
     return "\n".join("".join(cell["source"]) for cell in cells_of(name))
-
-
-@every_notebook
-def test_solved_notebook_earns_every_point(name):
-    graded = contract.graded_cells(NOTEBOOKS[name], solved=True)
-    assert len(graded) == len(REGISTRY[name])
-    for cell, points, earned in graded:
-        assert type(earned) is float, cell
-        assert earned == points, cell
 
 
 @every_notebook
@@ -52,7 +49,7 @@ def test_the_head_of_the_notebook_counts_its_parts(name):
     exercises, tests, texts = re.search(
         r"(\w+) exercises \((\w+) checks and (\w+) texts?\)", text
     ).groups()
-    assert len(re.findall(r"^## \d", text, re.MULTILINE)) == NUMBERS[exercises.lower()]
+    assert len(re.findall(r"^##+ \d+ ", text, re.MULTILINE)) == NUMBERS[exercises.lower()]
     graded = [c["metadata"]["nbgrader"] for c in cells_of(name) if "nbgrader" in c["metadata"]]
     graded = [about for about in graded if about["grade"]]
     assert sum(not about["solution"] for about in graded) == NUMBERS[tests]

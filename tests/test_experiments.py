@@ -114,7 +114,8 @@ def test_jobs_are_independent_and_selection_seeds_are_not_used_again(name):
     json.dumps(jobs)
     seeds = {p: {j["seed"] for j in jobs if j["phase"] == p} for p in ("select", "measure")}
     assert not seeds["select"] & seeds["measure"]
-    assert len(seeds["measure"]) >= (10 if name in CLAIMS else 5)
+    # Ten where runs succeed or fail; five where a claim judges means of errors alone.
+    assert len(seeds["measure"]) >= (10 if name in CLAIMS and name != "c20_forecasting" else 5)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

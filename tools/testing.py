@@ -111,8 +111,8 @@ def run_notebooks() -> Outcome:
 
 
 def run_browser() -> Outcome:
-    """Run the tests that drive a browser, one after the other."""
-    return _pytest("browser", ["-m", "browser", "-p", "no:xdist", "tests"])
+    """Run the tests that drive a browser, each worker with a JupyterLab and browser of its own."""
+    return _pytest("browser", ["-m", "browser", "-n", WORKERS, "--dist", "loadfile", "tests"])
 
 
 PARTS: dict[str, Callable[[], Outcome]] = {

@@ -388,8 +388,8 @@ RECALL = [
         "one alone.",
     ),
     (
-        "Someone trains a bidirectional network to predict the next word, and the loss falls to "
-        "almost nothing. What has it learnt?",
+        "Someone trains a bidirectional network to predict the next word, and the loss falls far "
+        "below that of a forward network. What has it learnt?",
         "To copy: at word t the backward cell has read word t + 1, which is the answer. Where "
         "there is no future to read, as in writing, it is of no use.",
     ),
