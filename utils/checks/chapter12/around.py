@@ -209,7 +209,7 @@ check_hal = ward_check(
                 ),
                 (
                     "carried_all",
-                    "These are all steps. Asked for are those right after a cut: 8, 16, 24 and 32.",
+                    "This counts every step. Count those right after a cut: 8, 16, 24 and 32.",
                     lambda: in_one_go().mean(),
                 ),
                 (
@@ -422,7 +422,7 @@ check_joe = ward_check(
                 ),
                 (
                     "agree_with_the_model",
-                    "This is `joe.accuracy`, how often the network is right on new sequences. "
+                    "This is `joe.accuracy`: the network's own answers, to new sequences. "
                     "Count in `joe.inputs` and `joe.targets`, without the network.",
                     lambda: patient("Joe").accuracy,
                 ),

@@ -112,7 +112,7 @@ check_ada = ward_check(
                 ),
                 (
                     "slope_all_gates",
-                    "These are all three gates together. Asked for is the forget gate.",
+                    "This takes the slopes of all three gates. Asked for is the forget gate's.",
                     lambda: slope(_together("Ada")),
                 ),
                 (
