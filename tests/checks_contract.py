@@ -24,6 +24,7 @@ import pytest
 from utils.checks.engine import Check, Mistake
 from utils.checks.reporting import Report
 from utils.checks.running import Answer
+from utils.checks.studies import StudyCheck
 
 SOLUTION = re.compile(r"(?ms)^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION[^\n]*\n?")
 BANNED = re.compile(r"\b(simply|just|obviously|of course|easy|easily|trivial)\b|!", re.IGNORECASE)
@@ -88,6 +89,23 @@ def as_learner(check: Check, *mistakes: Mistake, change=lambda outputs: outputs)
         return outputs[0] if len(outputs) == 1 else outputs
 
     return learner
+
+
+def study(check: StudyCheck, **changed: Any) -> dict[str, Any]:
+    """Give a study as learners hand it in, with some measurements exchanged."""
+    measured = {**check.example, **changed}
+    found = {**measured, **check.compute(measured)}
+    return {name: found[name] for name in check.outputs}
+
+
+def space_of(notebook: str, *cells: str) -> dict[str, Any]:
+    """Run the imports and the named cells of a solution and return what they define."""
+    text, space = sources(notebook), {}
+    exec(re.sub(r"(?m)^use_style.*$", "", text["imports"]), space)
+    space["predict"] = lambda *arguments, **options: None
+    for cell in cells:
+        exec(text[cell], space)
+    return space
 
 
 def texts(report: Report) -> str:
@@ -499,3 +517,16 @@ def graded_cells(path: Path, solved: bool) -> list[tuple[str, float, Any]]:
         if about.get("grade") and not about["solution"]:
             graded.append((cell["id"], about["points"], value))
     return graded
+
+
+def study_keeps_the_contract(check: StudyCheck, capsys: Any) -> None:
+    """Hold a check of measurements, in which only properties judge some outputs, to the rules."""
+    right_answer_passes(check)
+    for mistake in check.mistakes:
+        mistake_gets_its_own_message(check, mistake.key)
+    float32_passes(check)
+    lists_pass(check)
+    wrong_form_is_reported(check)
+    messages_read_well(check)
+    stub_is_not_started(check, capsys)
+    points_are_a_plain_float(check, capsys)

@@ -1,7 +1,5 @@
 """The checks of chapter 08: every mistake its message, right ways accepted."""
 
-import re
-
 import numpy as np
 import pytest
 import torch
@@ -141,24 +139,8 @@ def test_the_counts_agree_with_the_course_and_with_torch():
 # --- the study, which takes measurements as they come ---------------------------------------------
 
 
-def study(**changed):
-    """Give a study as learners hand it in, with some measurements exchanged."""
-    lists = {**EXAMPLE, **changed}
-    return {**lists, **STUDY.compute(lists)}
-
-
-def only(outputs):
-    return {name: outputs[name] for name in STUDY.outputs}
-
-
-def test_the_study_keeps_the_contract():
-    contract.right_answer_passes(STUDY)
-    for mistake in STUDY.mistakes:
-        contract.mistake_gets_its_own_message(STUDY, mistake.key)
-    contract.float32_passes(STUDY)
-    contract.lists_pass(STUDY)
-    contract.wrong_form_is_reported(STUDY)
-    contract.messages_read_well(STUDY)
+def test_the_study_keeps_the_contract(capsys):
+    contract.study_keeps_the_contract(STUDY, capsys)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -173,7 +155,7 @@ def test_the_study_is_open_and_is_graded_as_a_plain_float(capsys):
     report = STUDY.report(begun)
     assert report.status == "open"
     assert "`gru_open` is still open." in contract.texts(report)
-    measured = only(study())
+    measured = contract.study(STUDY)
     report = STUDY.report({**measured, "verdict": None, "verdict_open": None})
     assert report.status == "open"
     assert report.score == pytest.approx(6 / 8)
@@ -183,7 +165,7 @@ def test_the_study_is_open_and_is_graded_as_a_plain_float(capsys):
 def test_any_number_of_seeds_is_judged_by_its_own_numbers(n):
     rng = np.random.default_rng(n)
     lists = {name: rng.integers(20, 90, size=n) for name in LISTS}
-    found = only(study(**lists))
+    found = contract.study(STUDY, **lists)
     assert STUDY.report(found).status == "right"
     gap = np.sqrt(n) * (lists["lstm"] - lists["gru"]) / (lists["lstm"] - lists["gru"]).std(ddof=1)
     decided = abs(gap.mean()) > QUANTILES[n - 1]
@@ -196,7 +178,7 @@ OWN_NORMAL = ("mean", "paired", "normal", 1, "root")
 
 
 def test_a_verdict_against_a_clear_interval_is_told():
-    found = only(study(lstm=EXAMPLE["gru"] + 30 + np.arange(8)))
+    found = contract.study(STUDY, lstm=EXAMPLE["gru"] + 30 + np.arange(8))
     assert found["verdict"] == "the GRU needs fewer"
     report = STUDY.report({**found, "verdict": "the LSTM needs fewer"})
     assert report.mistakes == ("read_the_wrong_way",)
@@ -215,7 +197,7 @@ def test_a_verdict_against_a_clear_interval_is_told():
     ],
 )
 def test_lists_that_are_no_measurements_are_reported(changed, words):
-    report = STUDY.report({**only(study()), **changed})
+    report = STUDY.report({**contract.study(STUDY), **changed})
     assert report.status == "wrong"
     assert report.score == 0
     assert words in contract.texts(report)
@@ -230,14 +212,14 @@ def test_lists_that_are_no_measurements_are_reported(changed, words):
     ],
 )
 def test_measurements_that_cannot_be_are_asked_about(changed, words):
-    report = STUDY.report(only(study(**changed)))
+    report = STUDY.report(contract.study(STUDY, **changed))
     assert report.status == "wrong"
     assert 0 < report.score < 1
     assert words in contract.texts(report)
 
 
 def test_an_interval_of_one_number_is_asked_for_again():
-    text = contract.texts(STUDY.report({**only(study()), "interval": 0.75}))
+    text = contract.texts(STUDY.report({**contract.study(STUDY), "interval": 0.75}))
     assert "two numbers are expected, the lower end and the upper end" in text
 
 
@@ -342,18 +324,8 @@ def test_counts_of_another_library_and_exchanged_ones_are_recognised():
 NAME = "08_gru"
 
 
-def space_of(*cells):
-    """Run cells of the notebook and return what they define."""
-    text, space = contract.sources(NAME), {}
-    exec(re.sub(r"(?m)^use_style.*$", "", text["imports"]), space)
-    space["predict"] = lambda *arguments, **options: None
-    for cell in cells:
-        exec(text[cell], space)
-    return space
-
-
 def test_their_program_and_the_converted_weights_give_one_state():
-    their_step = space_of("convert-theirs")["their_step"]
+    their_step = contract.space_of(NAME, "convert-theirs")["their_step"]
     rng = np.random.default_rng(0)
     for case in checks.check_other_convention.cases(2):
         theirs, right = case.inputs, case.right
@@ -365,7 +337,7 @@ def test_their_program_and_the_converted_weights_give_one_state():
 
 
 def test_the_two_cells_have_the_parameters_that_the_text_states(capsys):
-    space = space_of("race-setup")
+    space = contract.space_of(NAME, "race-setup")
     out = capsys.readouterr().out
     assert "lstm 24 units, 6002 parameters" in out
     assert "gru  29 units, 5918 parameters" in out
@@ -379,7 +351,7 @@ def test_the_two_cells_have_the_parameters_that_the_text_states(capsys):
 
 
 def test_a_run_repeats_and_takes_as_many_updates_as_the_check_allows():
-    updates_needed = space_of("race-setup")["updates_needed"]
+    updates_needed = contract.space_of(NAME, "race-setup")["updates_needed"]
     found = updates_needed("lstm", 24, 3, 1)
     assert found == updates_needed("lstm", 24, 3, 1)
     assert 10 <= found <= 400
@@ -393,7 +365,7 @@ def test_the_quantiles_are_those_of_the_distribution():
 
 
 def test_the_model_answer_says_what_the_example_shows():
-    found = study()
+    found = contract.study(STUDY)
     assert found["verdict"] == UNDECIDED
     assert found["verdict_open"] == "the LSTM needs fewer"
     means = {name: EXAMPLE[name].mean() for name in LISTS}

@@ -1,7 +1,5 @@
 """The checks of chapter 09: every mistake its message, alone and in pairs; right ways accepted."""
 
-import re
-
 import numpy as np
 import pytest
 import torch
@@ -20,11 +18,6 @@ from utils.parameter_counts import count_network
 
 NAME = "09_bidirectional_deep"
 STUDY = checks.check_who_needs_what
-
-
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("UNROLLED_HOME", str(tmp_path))
 
 
 # --- options -----------------------------------------------------------------------------------
@@ -59,7 +52,7 @@ def test_a_choice_is_taken_in_any_case_of_letters_and_quoted_as_given(value):
 
 @pytest.mark.parametrize("value", ["Not decided", "yes", 0])
 def test_a_verdict_is_one_of_three_in_any_case_of_letters(value):
-    report = STUDY.report({**study(), "verdict_both": value})
+    report = STUDY.report({**contract.study(STUDY), "verdict_both": value})
     if value == "Not decided":
         assert report.status == "right"
     else:
@@ -179,21 +172,8 @@ def test_no_sum_of_two_parts_tells_equal_bits_from_unequal_ones():
 # --- the study, which takes measurements as they come ---------------------------------------------
 
 
-def study(**changed):
-    """Give a study as learners hand it in, with some measurements exchanged."""
-    lists = {**EXAMPLE, **changed}
-    found = {**lists, **STUDY.compute(lists)}
-    return {name: found[name] for name in STUDY.outputs}
-
-
-def test_the_study_keeps_the_contract():
-    contract.right_answer_passes(STUDY)
-    for mistake in STUDY.mistakes:
-        contract.mistake_gets_its_own_message(STUDY, mistake.key)
-    contract.float32_passes(STUDY)
-    contract.lists_pass(STUDY)
-    contract.wrong_form_is_reported(STUDY)
-    contract.messages_read_well(STUDY)
+def test_the_study_keeps_the_contract(capsys):
+    contract.study_keeps_the_contract(STUDY, capsys)
     assert contract.pairs_are_both_named(STUDY, most=25) >= 20
 
 
@@ -209,7 +189,7 @@ def test_the_study_is_open_and_is_graded_as_a_plain_float(capsys):
     report = STUDY.report(begun)
     assert report.status == "open"
     assert "`two_layers` is still open." in contract.texts(report)
-    report = STUDY.report({**study(), "verdict_both": None, "ceiling": None})
+    report = STUDY.report({**contract.study(STUDY), "verdict_both": None, "ceiling": None})
     assert report.status == "open"
     assert report.score == pytest.approx(7 / 9)
 
@@ -219,7 +199,7 @@ def test_any_number_of_seeds_is_judged_by_its_own_numbers(n):
     rng = np.random.default_rng(n)
     lists = {name: rng.uniform(0.45, 0.55, size=n) for name in ("one_way", "both_ways")}
     lists |= {name: rng.uniform(0.9, 1.0, size=n) for name in ("delayed", "two_layers")}
-    found = study(**lists)
+    found = contract.study(STUDY, **lists)
     assert STUDY.report(found).status == "right"
     gap = lists["both_ways"] - lists["one_way"]
     decided = np.sqrt(n) * abs(gap.mean()) / gap.std(ddof=1) > QUANTILES[n - 1]
@@ -229,7 +209,7 @@ def test_any_number_of_seeds_is_judged_by_its_own_numbers(n):
 
 
 def test_the_example_shows_what_the_model_answer_says():
-    found = study()
+    found = contract.study(STUDY)
     assert found["verdict_both"] == UNDECIDED
     assert found["verdict_delayed"] == "better than one_way"
     assert min(EXAMPLE["delayed"].min(), EXAMPLE["two_layers"].min()) > 0.99
@@ -254,7 +234,7 @@ def test_the_example_shows_what_the_model_answer_says():
     ],
 )
 def test_lists_that_are_no_measurements_are_reported(changed, words):
-    report = STUDY.report({**study(), **changed})
+    report = STUDY.report({**contract.study(STUDY), **changed})
     assert report.status == "wrong"
     assert report.score == 0
     assert words in contract.texts(report)
@@ -271,7 +251,7 @@ def test_lists_that_are_no_measurements_are_reported(changed, words):
     ],
 )
 def test_measurements_that_cannot_be_are_asked_about(changed, words):
-    report = STUDY.report(study(**changed))
+    report = STUDY.report(contract.study(STUDY, **changed))
     assert report.status == "wrong"
     assert 0 < report.score < 1
     assert words in contract.texts(report)
@@ -386,18 +366,8 @@ def test_a_mistake_in_one_list_by_hand_carries_on():
 # --- the notebook around the checks ---------------------------------------------------------------
 
 
-def space_of(*cells):
-    """Run cells of the notebook and return what they define."""
-    text, space = contract.sources(NAME), {}
-    exec(re.sub(r"(?m)^use_style.*$", "", text["imports"]), space)
-    space["predict"] = lambda *arguments, **options: None
-    for cell in cells:
-        exec(text[cell], space)
-    return space
-
-
 def test_the_tags_are_those_that_the_text_describes():
-    space = space_of("needs-setup")
+    space = contract.space_of(NAME, "needs-setup")
     for delay in (0, 2):
         xs, tags = space["draw"](np.random.default_rng(0), 300, delay)
         assert xs.shape == tags.shape == (12 + delay, 300)
@@ -410,7 +380,7 @@ def test_the_tags_are_those_that_the_text_describes():
 
 
 def test_a_run_repeats_and_two_layers_do_what_one_cannot():
-    accuracy = space_of("needs-setup")["accuracy"]
+    accuracy = contract.space_of(NAME, "needs-setup")["accuracy"]
     alone = accuracy(3)
     assert alone == accuracy(3)
     assert max(alone, accuracy(3, both_directions=True)) < 0.65

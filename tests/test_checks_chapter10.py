@@ -25,11 +25,6 @@ STUDY = checks.check_padding_study
 NAME = "10_sequence_tasks"
 
 
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("UNROLLED_HOME", str(tmp_path))
-
-
 # --- options --------------------------------------------------------------------------------------
 
 
@@ -310,23 +305,8 @@ def test_shares_that_follow_from_wrong_counts_are_told():
 # --- the study, which takes measurements as they come ---------------------------------------------
 
 
-def study(**changed):
-    """Give a study as learners hand it in, with some measurements exchanged."""
-    lists = {**EXAMPLE, **changed}
-    found = {**lists, **STUDY.compute(lists)}
-    return {name: found[name] for name in STUDY.outputs}
-
-
 def test_the_study_keeps_the_contract(capsys):
-    contract.right_answer_passes(STUDY)
-    for mistake in STUDY.mistakes:
-        contract.mistake_gets_its_own_message(STUDY, mistake.key)
-    contract.float32_passes(STUDY)
-    contract.lists_pass(STUDY)
-    contract.wrong_form_is_reported(STUDY)
-    contract.messages_read_well(STUDY)
-    contract.stub_is_not_started(STUDY, capsys)
-    contract.points_are_a_plain_float(STUDY, capsys)
+    contract.study_keeps_the_contract(STUDY, capsys)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -342,7 +322,7 @@ def ends(one, other, *changed):
 
 
 def test_intervals_in_another_form_and_of_unpaired_lists_are_told():
-    found = study()
+    found = contract.study(STUDY)
     both = {"interval": ("packed", "padded"), "interval_longer": ("padded", "padded_longer")}
     for change, key in (
         (lambda one, other: ends(one, other).mean() * np.array([1, 0]), None),
@@ -364,7 +344,7 @@ def test_intervals_in_another_form_and_of_unpaired_lists_are_told():
 
 @pytest.mark.parametrize("value", ["Padding costs", "yes", 0, True, None])
 def test_a_verdict_is_one_of_three_in_any_case_of_letters(value):
-    report = STUDY.report({**study(), "verdict": value})
+    report = STUDY.report({**contract.study(STUDY), "verdict": value})
     text = contract.texts(report)
     if value == "Padding costs":
         assert report.status == "right"
@@ -381,7 +361,7 @@ def test_any_number_of_seeds_is_judged_by_its_own_numbers(n):
     rng = np.random.default_rng(n)
     lists = {name: rng.uniform(0.75, 0.99, size=n) for name in LISTS}
     lists["packed_longer"] = lists["packed"]
-    found = study(**lists)
+    found = contract.study(STUDY, **lists)
     assert STUDY.report(found).status == "right"
     normal = interval_of(lists["packed"], lists["padded"], "mean", "paired", "normal", 1, "root")
     assert STUDY.report({**found, "interval": normal}).mistakes[0] == "normal_quantile"
@@ -402,7 +382,7 @@ def test_any_number_of_seeds_is_judged_by_its_own_numbers(n):
     ],
 )
 def test_measurements_that_cannot_be_are_asked_about(changed, words):
-    report = STUDY.report(study(**changed))
+    report = STUDY.report(contract.study(STUDY, **changed))
     assert report.status == "wrong"
     assert 0 < report.score < 1
     assert words in contract.texts(report)
@@ -411,25 +391,15 @@ def test_measurements_that_cannot_be_are_asked_about(changed, words):
 # --- the notebook around the checks ---------------------------------------------------------------
 
 
-def space_of(*cells):
-    """Run cells of the notebook and return what they define."""
-    text, space = contract.sources(NAME), {}
-    exec(re.sub(r"(?m)^use_style.*$", "", text["imports"]), space)
-    space["predict"] = lambda *arguments, **options: None
-    for cell in cells:
-        exec(text[cell], space)
-    return space
-
-
 def test_the_sentences_are_those_of_the_check(capsys):
-    assert space_of("score-table")["SENTENCES"] == SENTENCES
+    assert contract.space_of(NAME, "score-table")["SENTENCES"] == SENTENCES
     table = capsys.readouterr().out
     assert table.count("predicted") == 4
     assert "PLACE     PLACE" in re.sub(r" +", "     ", table)
 
 
 def test_accuracy_in_the_notebook_packs_or_does_not():
-    space = space_of("leak-setup", "leak-accuracy")
+    space = contract.space_of(NAME, "leak-setup", "leak-accuracy")
     assert tuple(space["verdicts"]) == STUDY.outputs["verdict"]
     assert {n: QUANTILES[n] for n in space["T_QUANTILE"]} == space["T_QUANTILE"]
     torch.manual_seed(0)  # no training is needed to see where padding goes
@@ -442,7 +412,7 @@ def test_accuracy_in_the_notebook_packs_or_does_not():
 
 
 def test_the_example_decides_one_question_and_shows_who_has_nothing_to_lose():
-    found = study()
+    found = contract.study(STUDY)
     assert found["verdict"] == "padding costs"
     assert found["verdict_longer"] == UNDECIDED
     lost = EXAMPLE["padded"] - EXAMPLE["padded_longer"]
@@ -451,7 +421,7 @@ def test_the_example_decides_one_question_and_shows_who_has_nothing_to_lose():
 
 
 def test_a_run_of_the_experiment_repeats_and_learns_where_it_is_packed():
-    space = space_of("leak-setup", "leak-accuracy")
+    space = contract.space_of(NAME, "leak-setup", "leak-accuracy")
     train, accuracy = space["train"], space["accuracy"]
     found = accuracy(train(0, True), True, 0)
     assert found == accuracy(train(0, True), True, 30) > 0.95
@@ -459,7 +429,7 @@ def test_a_run_of_the_experiment_repeats_and_learns_where_it_is_packed():
 
 
 def test_the_search_of_the_notebook_beats_greedy(capsys):
-    search = space_of("beam-answer", "beam-check", "beam-run")["search"]
+    search = contract.space_of(NAME, "beam-answer", "beam-check", "beam-run")["search"]
     assert search(1) == ("b.", pytest.approx(np.log(0.5 * 0.35)))
     assert search(2) == ("a.", pytest.approx(np.log(0.4 * 0.9)))
     assert search(3) == search(2)

@@ -1,7 +1,5 @@
 """The checks of chapter 11: the right values, what is said of odd ones, the notebook."""
 
-import re
-
 import numpy as np
 import pytest
 
@@ -33,11 +31,6 @@ from utils.forecasting import (
 
 STUDY = checks.check_network_study
 NAME = "11_forecasting"
-
-
-@pytest.fixture(autouse=True)
-def own_progress(tmp_path, monkeypatch):
-    monkeypatch.setenv("UNROLLED_HOME", str(tmp_path))
 
 
 # --- options --------------------------------------------------------------------------------------
@@ -228,23 +221,8 @@ def test_a_scale_that_is_wrong_makes_mase_follow():
 # --- the study, which takes measurements as they come ---------------------------------------------
 
 
-def study(**changed):
-    """Give a study as learners hand it in, with some measurements exchanged."""
-    arrays = {**EXAMPLE, **changed}
-    found = {**arrays, **STUDY.compute(arrays)}
-    return {name: found[name] for name in STUDY.outputs}
-
-
 def test_the_study_keeps_the_contract(capsys):
-    contract.right_answer_passes(STUDY)
-    for mistake in STUDY.mistakes:
-        contract.mistake_gets_its_own_message(STUDY, mistake.key)
-    contract.float32_passes(STUDY)
-    contract.lists_pass(STUDY)
-    contract.wrong_form_is_reported(STUDY)
-    contract.messages_read_well(STUDY)
-    contract.stub_is_not_started(STUDY, capsys)
-    contract.points_are_a_plain_float(STUDY, capsys)
+    contract.study_keeps_the_contract(STUDY, capsys)
 
 
 def test_messages_about_intervals_speak_of_origins():
@@ -267,7 +245,7 @@ def test_any_number_of_seeds_and_origins_is_judged_by_its_own_numbers(seeds, ori
         "seasonal": rng.uniform(0.2, 1.5, size=origins),
         "other": rng.uniform(0.2, 1.5, size=origins),
     }
-    found = study(**arrays)
+    found = contract.study(STUDY, **arrays)
     assert STUDY.report(found).status == "right"
     gap = arrays["runs"].mean(axis=0) - arrays["other"]
     half = QUANTILES[origins - 1] * gap.std(ddof=1) / np.sqrt(origins)
@@ -292,7 +270,7 @@ def test_any_number_of_seeds_and_origins_is_judged_by_its_own_numbers(seeds, ori
     ],
 )
 def test_measurements_that_cannot_be_are_asked_about(changed, words):
-    report = STUDY.report(study(**changed))
+    report = STUDY.report(contract.study(STUDY, **changed))
     assert report.status == "wrong"
     assert 0 < report.score < 1
     assert words in contract.texts(report)
@@ -318,21 +296,21 @@ def test_measurements_that_cannot_be_are_asked_about(changed, words):
     ],
 )
 def test_arrays_of_another_form_are_told(changed, words):
-    report = STUDY.report({**study(), **changed})
+    report = STUDY.report({**contract.study(STUDY), **changed})
     assert report.status == "wrong"
     assert report.score == 0
     assert words in contract.texts(report)
 
 
 def test_a_study_that_is_half_done_is_open():
-    found = study()
+    found = contract.study(STUDY)
     report = STUDY.report({**dict.fromkeys(found), "seasonal": found["seasonal"]})
     assert report.status == "open"
     assert "`runs` is still open." in contract.texts(report)
 
 
 def test_the_example_decides_one_question_and_leaves_the_other():
-    found = study()
+    found = contract.study(STUDY)
     assert found["verdict_other"] == "network better"
     assert found["verdict_seasonal"] == UNDECIDED
 
@@ -340,18 +318,8 @@ def test_the_example_decides_one_question_and_leaves_the_other():
 # --- the notebook around the checks ---------------------------------------------------------------
 
 
-def space_of(*cells):
-    """Run cells of the notebook and return what they define."""
-    text, space = contract.sources(NAME), {}
-    exec(re.sub(r"(?m)^use_style.*$", "", text["imports"]), space)
-    space["predict"] = lambda *arguments, **options: None
-    for cell in cells:
-        exec(text[cell], space)
-    return space
-
-
 def test_the_options_of_the_notebook_are_those_of_the_checks():
-    space = space_of("leaks-answer", "study-setup")
+    space = contract.space_of(NAME, "leaks-answer", "study-setup")
     assert tuple(space["reasons"]) == checks.check_leaks.outputs["one_scaler"]
     assert tuple(space["verdicts"]) == STUDY.outputs["verdict_other"]
     assert {n: QUANTILES[n] for n in space["T_QUANTILE"]} == space["T_QUANTILE"]
@@ -367,7 +335,7 @@ def test_the_numbers_by_hand_are_those_of_the_notebook():
 
 
 def test_one_step_of_the_notebook_is_the_one_of_the_check():
-    space = space_of("recursive-setup")
+    space = contract.space_of(NAME, "recursive-setup")
     case = checks.check_recursive.cases()[0]
     window, weights = case.right["windows"][0], case.inputs["weights"]
     found = space["one_step"](window, weights, case.inputs["bias"])
@@ -375,7 +343,7 @@ def test_one_step_of_the_notebook_is_the_one_of_the_check():
 
 
 def test_origins_apart_share_no_value():
-    space = space_of("study-setup", "study-errors")
+    space = contract.space_of(NAME, "study-setup", "study-errors")
     values = series.load("el_nino").values
     origins = space["origins_apart"](values, 12)
     assert len(origins) == 10
