@@ -48,7 +48,7 @@ from utils.plots.descent import (
 )
 from utils.plots.style import new_figure
 from utils.widgets.live_figure import LiveFigure
-from utils.widgets.training import TrainingControls
+from utils.widgets.training_figure import make_training_figure
 
 Array = np.ndarray
 
@@ -434,21 +434,17 @@ def explore_decision_boundary(n_steps: int = 1500, first: int = 150) -> LiveFigu
         note.set_text(f"{len(losses)} updates\n{learner.accuracy():.1%} right")
         return learner.describe()
 
-    training = TrainingControls(
-        learner.step, n_steps, draw=lambda: live.refresh(), reset=learner.restart, pace=150.0
-    )
-    live = LiveFigure(
+    live = make_training_figure(
         figure,
         update,
+        learner.step,
+        n_steps,
+        reset=learner.restart,
         moving=[picture.moving, curve.moving, note],
         controls=controls,
-        extra=[training],
         title="A decision boundary grows",
+        pace=150.0,
     )
-    live.training = training
-
-    for control in controls.values():
-        control.observe(lambda _change: training.reset(), "value")
     if first:
-        training.run(first)
+        live.training.run(first)
     return live

@@ -19,7 +19,7 @@ from utils.plots.gru import draw_gru_unit
 from utils.plots.style import new_figure
 from utils.validation import Array, as_choice, as_count
 from utils.widgets.live_figure import LiveFigure
-from utils.widgets.training import TrainingControls
+from utils.widgets.training_figure import make_training_figure
 
 __all__ = [
     "INPUTS",
@@ -421,27 +421,21 @@ def explore_equal_parameters(n_steps: int = 400, first: int = 40) -> LiveFigure:
             f"{settings['keep_bias']:.1f}, after {race.updates} updates each: {so_far}."
         )
 
-    training = TrainingControls(
-        race.step,
-        n_steps,
-        draw=lambda: live.refresh(),
-        reset=race.restart,
-        draws_per_second=5,
-    )
-    live = LiveFigure(
+    live = make_training_figure(
         figure,
         update,
+        race.step,
+        n_steps,
+        reset=race.restart,
         moving=picture.moving,
         controls=controls,
-        extra=[training],
         title="RNN, GRU and LSTM with equally many parameters",
+        display_only={"axis"},
+        draws_per_second=5,
     )
-    live.training, live.race = training, race
-    for name, control in controls.items():
-        if name != "axis":
-            control.observe(lambda _change: training.reset(), "value")
+    live.race = race
     if first:
-        training.run(first)
+        live.training.run(first)
     return live
 
 

@@ -18,7 +18,7 @@ from utils.stacked_model import StackedModel
 from utils.stacked_training import DEPTHS, DepthRace
 from utils.validation import Array, IndexArray, as_choice, as_count
 from utils.widgets.live_figure import LiveFigure
-from utils.widgets.training import TrainingControls
+from utils.widgets.training_figure import make_training_figure
 
 __all__ = [
     "RECALL",
@@ -349,26 +349,20 @@ def explore_depth_and_width(n_steps: int = 300, first: int = 20) -> LiveFigure:
             f"{race.updates} updates: {so_far}."
         )
 
-    training = TrainingControls(
-        race.step,
-        n_steps,
-        draw=lambda: live.refresh(),
-        reset=race.restart,
-        draws_per_second=5,
-    )
-    live = LiveFigure(
+    live = make_training_figure(
         figure,
         update,
+        race.step,
+        n_steps,
+        reset=race.restart,
         moving=picture.moving,
         controls=controls,
-        extra=[training],
         title="Deep or wide, with equally many parameters",
+        draws_per_second=5,
     )
-    live.training, live.race = training, race
-    for control in controls.values():
-        control.observe(lambda _change: training.reset(), "value")
+    live.race = race
     if first:
-        training.run(first)
+        live.training.run(first)
     return live
 
 
