@@ -22,6 +22,7 @@ __all__ = [
     "CELLS",
     "CellRace",
     "CellTrainer",
+    "Race",
     "TrainerGroup",
     "build_reader",
     "count_reader",
@@ -312,77 +313,49 @@ class TrainerGroup:
         return {"loss": float(np.mean(losses))} | {k: one["accuracy"] for k, one in done.items()}
 
 
-class CellRace:
-    """Train the three cells at one budget of parameters, one update each in turn.
+class Race:
+    """Train several networks side by side, one update each in turn, and begin anew on demand.
 
-    All three see the same sentences. Methods may be called from several threads.
+    A subclass states its settings with their first values, and builds its trainers from them.
+    Methods may be called from several threads.
 
     Parameters
     ----------
     **settings
-        See `restart`.
+        Those that differ from the first values.
 
     Attributes
     ----------
     settings : dict
-    trainers : dict of str to CellTrainer
-        By the short name of the cell.
+    trainers : dict of str or int to CellTrainer
     """
+
+    FIRST: Mapping[str, Any] = {}
 
     def __init__(self, **settings: Any) -> None:
         self._lock = threading.RLock()
-        self.settings: dict[str, Any] = {}
-        self.trainers: dict[str, CellTrainer] = {}
+        self.settings: dict[str, Any] = dict(self.FIRST)
+        self.trainers: dict[Any, CellTrainer] = {}
         self.restart(**settings)
 
-    def restart(
-        self,
-        budget: int | None = None,
-        distance: int | None = None,
-        learning_rate: float | None = None,
-        keep_bias: float | None = None,
-        seed: int | None = None,
-    ) -> None:
-        """Begin anew, with the settings that are given and the earlier ones for the others.
+    def build(self, settings: Mapping[str, Any]) -> dict[Any, CellTrainer]:
+        """Return new trainers for these settings."""
+        raise NotImplementedError
 
-        Parameters
-        ----------
-        budget : int, at first 9000
-            Parameters that each network may have at most.
-        distance : int, at first 20
-            Words between noun and verb.
-        learning_rate : float above 0, at first 0.005
-            Of Adam, the same for all three.
-        keep_bias : float, at first 1
-            As in `build_reader`.
-        seed : int, at first 0
+    def restart(self, **settings: Any) -> None:
+        """Begin anew, with the settings that are given and the earlier ones for the others.
 
         Raises
         ------
         TypeError, ValueError
-            If a setting is out of range.
+            If there is no such setting, or one is out of range; the race goes on as it was.
         """
-        given = {
-            "budget": budget,
-            "distance": distance,
-            "learning_rate": learning_rate,
-            "keep_bias": keep_bias,
-            "seed": seed,
-        }
-        start = {"budget": 9000, "distance": 20, "learning_rate": 0.005, "keep_bias": 1.0}
         with self._lock:
-            settings = start | {"seed": 0} | self.settings
-            settings |= {name: value for name, value in given.items() if value is not None}
-            distance = as_count("distance", settings["distance"])
-            sentences = [settings["seed"], 1]  # the same for all three
-            trainers = {}
-            for cell in CELLS:
-                H = largest_units(cell, settings["budget"])
-                model = build_reader(cell, H, settings["seed"], settings["keep_bias"])
-                trainers[cell] = start_training(
-                    model, distance, learning_rate=settings["learning_rate"], seed=sentences
-                )
-            self.settings, self.trainers = settings, trainers
+            for name in settings:
+                as_choice("a setting", name, self.settings)
+            chosen = self.settings | settings
+            self.trainers = self.build(chosen)
+            self.settings = chosen
 
     def step(self, i: int = 0) -> dict[str, float]:
         """Make one update of each; `i` is not used.
@@ -390,7 +363,7 @@ class CellRace:
         Returns
         -------
         dict
-            ``loss``, the mean of the three.
+            ``loss``, the mean of all.
         """
         with self._lock:
             losses = [trainer.step()["loss"] for trainer in self.trainers.values()]
@@ -401,6 +374,49 @@ class CellRace:
         """How many updates each network has made."""
         with self._lock:
             return min(len(trainer.losses) for trainer in self.trainers.values())
+
+
+class CellRace(Race):
+    """Train the three cells at one budget of parameters, all on the same sentences.
+
+    Parameters
+    ----------
+    budget : int, at first 9000
+        Parameters that each network may have at most.
+    distance : int, at first 20
+        Words between noun and verb.
+    learning_rate : float above 0, at first 0.005
+        Of Adam, the same for all three.
+    keep_bias : float, at first 1
+        As in `build_reader`.
+    seed : int, at first 0
+
+    Attributes
+    ----------
+    trainers : dict of str to CellTrainer
+        By the short name of the cell.
+    """
+
+    FIRST: Mapping[str, Any] = {
+        "budget": 9000,
+        "distance": 20,
+        "learning_rate": 0.005,
+        "keep_bias": 1.0,
+        "seed": 0,
+    }
+
+    def build(self, settings: Mapping[str, Any]) -> dict[str, CellTrainer]:
+        """Return a new trainer for each of the three cells."""
+        distance = as_count("distance", settings["distance"])
+        sentences = [settings["seed"], 1]  # the same for all three
+        trainers = {}
+        for cell in CELLS:
+            H = largest_units(cell, settings["budget"])
+            model = build_reader(cell, H, settings["seed"], settings["keep_bias"])
+            trainers[cell] = start_training(
+                model, distance, learning_rate=settings["learning_rate"], seed=sentences
+            )
+        return trainers
 
     def units(self) -> dict[str, int]:
         """Return the hidden units of each network, by the short name of its cell."""

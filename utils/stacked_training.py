@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from utils.cell_race import CellTrainer
+from utils.cell_race import CellTrainer, Race
 from utils.data import entities, grammar, one_form
 from utils.optim import Adam
 from utils.stacked_model import StackedModel, count_parameters, init_stacked_model, sized_for
@@ -233,96 +232,56 @@ def start_stacked(
     return StackedTrainer(model, draw, adam, np.random.default_rng(seed))
 
 
-class DepthRace:
-    """Train networks of 1, 2, 4 and 8 layers on one budget of parameters, one update each in turn.
-
-    All see the same sequences. Methods may be called from several threads.
+class DepthRace(Race):
+    """Train networks of 1, 2, 4 and 8 layers on one budget of parameters and the same sequences.
 
     Parameters
     ----------
-    **settings
-        See `restart`.
+    task : str, at first "entities"
+        A key of `TASKS`.
+    parameters : int, at first 12000
+        Budget of each network.
+    cell : {"rnn", "lstm", "gru"}, at first "lstm"
+    both_directions : bool, at first True
+    residual : bool, at first False
+    learning_rate : float above 0, at first 0.01
+    seed : int, at first 0
 
     Attributes
     ----------
-    settings : dict
     trainers : dict of int to StackedTrainer
         By the number of layers.
     """
 
-    def __init__(self, **settings: Any) -> None:
-        self._lock = threading.RLock()
-        self.settings: dict[str, Any] = {
-            "task": "entities",
-            "parameters": 12000,
-            "cell": "lstm",
-            "both_directions": True,
-            "residual": False,
-            "learning_rate": 0.01,
-            "seed": 0,
-        }
-        self.trainers: dict[int, StackedTrainer] = {}
-        self.restart(**settings)
+    FIRST: Mapping[str, Any] = {
+        "task": "entities",
+        "parameters": 12000,
+        "cell": "lstm",
+        "both_directions": True,
+        "residual": False,
+        "learning_rate": 0.01,
+        "seed": 0,
+    }
 
-    def restart(self, **settings: Any) -> None:
-        """Begin anew, with the settings that are given and the earlier ones for the others.
-
-        Parameters
-        ----------
-        task : str, at first "entities"
-            A key of `TASKS`.
-        parameters : int, at first 12000
-            Budget of each network.
-        cell : {"rnn", "lstm", "gru"}, at first "lstm"
-        both_directions : bool, at first True
-        residual : bool, at first False
-        learning_rate : float above 0, at first 0.01
-        seed : int, at first 0
-
-        Raises
-        ------
-        TypeError, ValueError
-            If there is no such setting, or one is out of range.
-        """
-        with self._lock:
-            for name in settings:
-                as_choice("a setting", name, self.settings)
-            chosen = self.settings | settings
-            task = TASKS[as_choice("task", chosen["task"], TASKS)]
-            parameters = as_count("parameters", chosen["parameters"])
-            trainers = {}
-            for depth in DEPTHS:
-                model = build_tagger(
-                    chosen["task"],
-                    parameters,
-                    chosen["both_directions"],
-                    chosen["seed"],
-                    chosen["cell"],
-                    depth,
-                    chosen["residual"],
-                )
-                trainers[depth] = start_stacked(
-                    model, task.draw, chosen["learning_rate"], chosen["seed"] + 1
-                )
-            self.settings, self.trainers = chosen, trainers
-
-    def step(self, i: int = 0) -> dict[str, float]:
-        """Make one update of each; `i` is not used.
-
-        Returns
-        -------
-        dict
-            ``loss``, the mean of all.
-        """
-        with self._lock:
-            losses = [trainer.step()["loss"] for trainer in self.trainers.values()]
-            return {"loss": float(np.mean(losses))}
-
-    @property
-    def updates(self) -> int:
-        """How many updates each network has made."""
-        with self._lock:
-            return min(len(trainer.losses) for trainer in self.trainers.values())
+    def build(self, settings: Mapping[str, Any]) -> dict[int, StackedTrainer]:
+        """Return a new trainer for each number of layers."""
+        task = TASKS[as_choice("task", settings["task"], TASKS)]
+        parameters = as_count("parameters", settings["parameters"])
+        trainers = {}
+        for depth in DEPTHS:
+            model = build_tagger(
+                settings["task"],
+                parameters,
+                settings["both_directions"],
+                settings["seed"],
+                settings["cell"],
+                depth,
+                settings["residual"],
+            )
+            trainers[depth] = start_stacked(
+                model, task.draw, settings["learning_rate"], settings["seed"] + 1
+            )
+        return trainers
 
     def units(self) -> dict[int, int]:
         """Return the hidden units of each cell, by the number of layers."""
