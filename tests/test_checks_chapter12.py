@@ -10,7 +10,7 @@ import pytest
 from tests import checks_contract as contract
 from tests.answers_chapter12 import chance
 from tests.test_patients import CURES
-from utils import lens, patients
+from utils import diagnoses, lens, patients
 from utils.checks import REGISTRY
 from utils.checks import chapter12 as checks
 from utils.checks.chapter12 import ward, words
@@ -29,14 +29,14 @@ def test_the_ward_is_the_one_of_the_clinic():
     assert tuple(words.TREATS) == tuple(patients.TREATMENTS)
     assert list(WARD) == list(patients.NAMES)
     assert list(REGISTRY[NAME]) == ["padded_gates", "chance", *map(str.lower, patients.NAMES)]
-    assert len(words.DIAGNOSES) == len(set(words.DIAGNOSES)) >= 11
-    assert set(words.IF_SO) == set(words.DIAGNOSES)
+    assert len(diagnoses.DIAGNOSES) == len(set(diagnoses.DIAGNOSES)) >= 11
+    assert set(words.IF_SO) == set(diagnoses.DIAGNOSES)
     right = [str(check.steps["diagnosis"]()) for check in WARD.values()]
     assert len(set(right)) == len(right)
-    assert set(words.DIAGNOSES) - set(right) == {words.TOO_SHORT, words.BALANCE}
-    assert list(words.DIAGNOSES) == sorted(words.DIAGNOSES)
-    assert sum(words.DIAGNOSES[place] == own for place, own in enumerate(right)) <= 2
-    assert words.DIAGNOSES[-1] == words.TOO_SHORT  # the example in the notebook: nobody's
+    assert set(diagnoses.DIAGNOSES) - set(right) == {diagnoses.TOO_SHORT, diagnoses.BALANCE}
+    assert list(diagnoses.DIAGNOSES) == sorted(diagnoses.DIAGNOSES)
+    assert sum(diagnoses.DIAGNOSES[place] == own for place, own in enumerate(right)) <= 2
+    assert diagnoses.DIAGNOSES[-1] == diagnoses.TOO_SHORT  # the example in the notebook: nobody's
 
 
 @every_patient
@@ -90,15 +90,15 @@ def test_what_is_said_to_be_seen_is_seen_in_no_other_patient(name):
     norms = fresh.norms("d_hidden").mean(axis=1)
     sequences, steps = patient.inputs.shape[1], len(fresh.mask)
     seen = {
-        words.SCALE: patient.inputs.abs().mean() > 10,
-        words.SHUT: gates and fresh.half_life().half_life.max() < 1,
-        words.EXPLODES: norms[0] > 100 * norms[-1],
-        words.DEAD: any("dead" in finding for finding in after.findings),
-        words.LARGE_UPDATES: gates and shares(fresh).max() < 0.5 and shares(after).min() > 0.9,
-        words.AXES: steps == sequences != len(patient.inputs),
-        words.PADDING: patient.lengths is not None,
-        words.ONE_STEP: steps == 1,
-        words.BALANCE: abs(patient.targets.double().mean() - 0.5) > 0.2,
+        diagnoses.SCALE: patient.inputs.abs().mean() > 10,
+        diagnoses.SHUT: gates and fresh.half_life().half_life.max() < 1,
+        diagnoses.EXPLODES: norms[0] > 100 * norms[-1],
+        diagnoses.DEAD: any("dead" in finding for finding in after.findings),
+        diagnoses.LARGE_UPDATES: gates and shares(fresh).max() < 0.5 and shares(after).min() > 0.9,
+        diagnoses.AXES: steps == sequences != len(patient.inputs),
+        diagnoses.PADDING: patient.lengths is not None,
+        diagnoses.ONE_STEP: steps == 1,
+        diagnoses.BALANCE: abs(patient.targets.double().mean() - 0.5) > 0.2,
     }
     assert [diagnosis for diagnosis, there in seen.items() if there] == [
         diagnosis for diagnosis in seen if diagnosis == right
@@ -108,7 +108,7 @@ def test_what_is_said_to_be_seen_is_seen_in_no_other_patient(name):
 @every_patient
 def test_findings_are_empty_or_not_as_the_messages_have_it(name):
     found = [*opened(name)[1].findings, *opened(name, "model")[1].findings]
-    nothing = next((m for m in WARD[name].mistakes if m.key == f"says {words.NOTHING}"), None)
+    nothing = next((m for m in WARD[name].mistakes if m.key == f"says {diagnoses.NOTHING}"), None)
     silent = name in ("Fay", "Gus", "Hal", "Joe")
     assert bool(found) != silent
     if nothing is not None and nothing.message == words.SOMETHING:
@@ -118,11 +118,11 @@ def test_findings_are_empty_or_not_as_the_messages_have_it(name):
 def test_plain_networks_are_told_from_gated_ones():
     for name, check in WARD.items():
         messages = {m.key: m.message for m in check.mistakes}
-        for diagnosis in (words.SHUT, words.LARGE_UPDATES):
+        for diagnosis in (diagnoses.SHUT, diagnoses.LARGE_UPDATES):
             said = messages.get(f"says {diagnosis}")
             if said is not None:
                 assert (opened(name)[1].kind == "rnn") == ("has no gates" in said)
-        said = messages.get(f"says {words.SCALE}", "")
+        said = messages.get(f"says {diagnoses.SCALE}", "")
         assert opened(name)[1].kind == "lstm" or "gates" not in said
 
 

@@ -28,6 +28,7 @@ LIBRARY_FOLDERS = tuple(
 )
 PRINTED_LINES = 20
 LINE_LENGTH = 300
+PRINTED_CHARACTERS = 100_000  # that are kept; far more than are shown
 ENTRIES = 8  # of a dictionary that are named
 
 
@@ -81,6 +82,31 @@ class Answer:
     printed: str = ""
 
 
+@dataclass(frozen=True)
+class Attempt:
+    """What two calls of the learner's function gave, before anything is compared.
+
+    Attributes
+    ----------
+    first, second : dict of str to array, str, None or Problem; or None
+        The named outputs of the first call and of the second, with equal inputs; None where there
+        are none.
+    after : dict of str to array or number, or None
+        The inputs as the first call left them.
+    problem : Problem or None
+        Why there are no outputs of the first call.
+    warnings : tuple of str
+    printed : str
+    """
+
+    first: Mapping[str, Any] | None
+    second: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    problem: Problem | None = None
+    warnings: tuple[str, ...] = ()
+    printed: str = ""
+
+
 def run(
     function: Callable[..., Any],
     inputs: Mapping[str, Any],
@@ -107,23 +133,51 @@ def run(
     Answer
         Never raises for what the learner's code does; a KeyboardInterrupt passes through.
     """
+    return conclude(attempt(function, inputs, outputs, call, parameters), inputs)
+
+
+def attempt(
+    function: Callable[..., Any],
+    inputs: Mapping[str, Any],
+    outputs: Sequence[str],
+    call: Callable[..., Any] | None = None,
+    parameters: Sequence[str] | None = None,
+) -> Attempt:
+    """Do the part of `run` that needs the learner's function: call it, and name what came back."""
     names = list(inputs if parameters is None else parameters)
     if swapped := _swapped_parameters(function, names):
-        return Answer({}, swapped)
+        return Attempt(None, problem=swapped)
     given = _copy(inputs)
     first, problem, notes, printed = _call(function, given, call, names)
     if problem is not None:
-        return Answer({}, problem, warnings=notes, printed=printed)
+        return Attempt(None, problem=problem, warnings=notes, printed=printed)
     values = name_outputs(first, outputs, function)
     if isinstance(values, Problem):
-        return Answer({}, values, warnings=notes, printed=printed)
-    changed = tuple(name for name in inputs if not _same(given[name], inputs[name]))
+        return Attempt(None, problem=values, warnings=notes, printed=printed)
+    after = _copy(given)  # a function may keep its arguments and change them at its next call
     second, problem, _, _ = _call(function, _copy(inputs), call, names)
-    again = {} if problem else name_outputs(second, outputs, function)
-    repeatable = isinstance(again, dict) and all(
-        name in again and _same(values[name], again[name]) for name in values
+    again = None if problem else name_outputs(second, outputs, function)
+    again = None if isinstance(again, Problem) else again
+    return Attempt(values, again, after, None, notes, printed)
+
+
+def conclude(attempt: Attempt, inputs: Mapping[str, Any]) -> Answer:
+    """Do the other part of `run`: compare the two calls, and the inputs with what is left of them.
+
+    Parameters
+    ----------
+    attempt : Attempt
+    inputs : mapping of str to array or number
+        As they were before the call.
+    """
+    if attempt.problem is not None or attempt.first is None:
+        return Answer({}, attempt.problem, warnings=attempt.warnings, printed=attempt.printed)
+    after, again = attempt.after or {}, attempt.second or {}
+    changed = tuple(n for n in inputs if n not in after or not _same(after[n], inputs[n]))
+    repeatable = all(
+        name in again and _same(value, again[name]) for name, value in attempt.first.items()
     )
-    return Answer(values, None, changed, repeatable, notes, printed)
+    return Answer(attempt.first, None, changed, repeatable, attempt.warnings, attempt.printed)
 
 
 def name_outputs(
@@ -265,7 +319,7 @@ def _call(
     parameters: Sequence[str],
 ) -> tuple[Any, Problem | None, tuple[str, ...], str]:
     """Return (result, problem, warnings, printed text) of one call."""
-    printed = io.StringIO()
+    printed = _Printout()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
@@ -276,9 +330,22 @@ def _call(
                 result, problem = None, _raised(error, function, given, parameters)
     notes = tuple(dict.fromkeys(_describe_warning(item) for item in caught))
     lines = [] if printed.closed else printed.getvalue().splitlines()
-    if len(lines) > PRINTED_LINES:
-        lines = [*lines[:PRINTED_LINES], f"… and {len(lines) - PRINTED_LINES} lines more"]
+    count = len(lines) + printed.lines_left_out
+    if count > PRINTED_LINES:
+        lines = [*lines[:PRINTED_LINES], f"… and {count - PRINTED_LINES} lines more"]
     return result, problem, notes, "\n".join(_cut(line) for line in lines)
+
+
+class _Printout(io.StringIO):
+    """Keeps the beginning of what is printed, so that endless printing fills no memory."""
+
+    lines_left_out = 0
+
+    def write(self, text: str) -> int:
+        if self.tell() < PRINTED_CHARACTERS:
+            return super().write(text)
+        self.lines_left_out += text.count("\n")
+        return len(text)
 
 
 def _raised(

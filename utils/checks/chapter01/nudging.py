@@ -6,14 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from utils.checks.chapter01.formulas import CHAPTER, Array
+from utils.checks.calling import curved_loss, with_curved_loss
+from utils.checks.chapter01.formulas import CHAPTER
 from utils.checks.engine import Check
-
-
-def _curved_loss(w: Array, x: Array, y: Array) -> float:
-    """Return a loss of weights (D, H) that is curved enough for a one-sided slope to show."""
-    return float((np.exp(0.3 * np.tanh(np.asarray(x) @ w)) * y).sum() + 3.0)
-
 
 # Large enough for the one-sided error to show; once small enough for float32 to show.
 EPSILONS = {2: 0.1, 4: 0.05, 3: 1e-5}
@@ -49,9 +44,7 @@ def central(w, x, y, epsilon):
     return _slopes(
         w,
         epsilon,
-        lambda plus, minus, _: (
-            (_curved_loss(plus, x, y) - _curved_loss(minus, x, y)) / (2 * epsilon)
-        ),
+        lambda plus, minus, _: (curved_loss(plus, x, y) - curved_loss(minus, x, y)) / (2 * epsilon),
     )
 
 
@@ -65,9 +58,7 @@ check_numerical_gradient = Check(
         {"B": 2, "D": 4, "H": 3},
     ),
     inputs=numerical_inputs,
-    call=lambda function, w, x, y, epsilon: function(
-        lambda weights: _curved_loss(weights, x, y), w, epsilon
-    ),
+    call=with_curved_loss,
     parameters=("f", "w", "epsilon"),
     outputs={"d_w": "D H"},
     steps={"d_w": central},
@@ -87,8 +78,8 @@ check_numerical_gradient = Check(
     "both sides, and it is of order ε².",
 )
 def one_sided(w, x, y, epsilon):
-    here = _curved_loss(w, x, y)
-    return _slopes(w, epsilon, lambda plus, _, __: (_curved_loss(plus, x, y) - here) / epsilon)
+    here = curved_loss(w, x, y)
+    return _slopes(w, epsilon, lambda plus, _, __: (curved_loss(plus, x, y) - here) / epsilon)
 
 
 @check_numerical_gradient.mistake(
@@ -97,8 +88,8 @@ def one_sided(w, x, y, epsilon):
     "both sides, and it is of order ε².",
 )
 def one_sided_backwards(w, x, y, epsilon):
-    here = _curved_loss(w, x, y)
-    return _slopes(w, epsilon, lambda _, minus, __: (here - _curved_loss(minus, x, y)) / epsilon)
+    here = curved_loss(w, x, y)
+    return _slopes(w, epsilon, lambda _, minus, __: (here - curved_loss(minus, x, y)) / epsilon)
 
 
 @check_numerical_gradient.mistake(
@@ -137,7 +128,7 @@ def minus_before_plus(w, x, y, epsilon):
     "time.",
 )
 def all_at_once(w, x, y, epsilon):
-    up, down = _curved_loss(w + epsilon, x, y), _curved_loss(w - epsilon, x, y)
+    up, down = curved_loss(w + epsilon, x, y), curved_loss(w - epsilon, x, y)
     return np.full(w.shape, (up - down) / (2 * epsilon))
 
 
@@ -147,7 +138,7 @@ def all_at_once(w, x, y, epsilon):
     "collect a slope for each.",
 )
 def all_at_once_one_number(w, x, y, epsilon):
-    return (_curved_loss(w + epsilon, x, y) - _curved_loss(w - epsilon, x, y)) / (2 * epsilon)
+    return (curved_loss(w + epsilon, x, y) - curved_loss(w - epsilon, x, y)) / (2 * epsilon)
 
 
 @check_numerical_gradient.mistake(
@@ -160,7 +151,7 @@ def rows_at_once(w, x, y, epsilon):
     for row in range(len(w)):
         nudge = np.zeros(w.shape)
         nudge[row] = epsilon
-        up, down = _curved_loss(w + nudge, x, y), _curved_loss(w - nudge, x, y)
+        up, down = curved_loss(w + nudge, x, y), curved_loss(w - nudge, x, y)
         out[row] = (up - down) / (2 * epsilon)
     return out
 
@@ -174,9 +165,9 @@ def left_at_minus(w, x, y, epsilon):
     out = np.zeros(w.shape)
     for index in np.ndindex(w.shape):
         w[index] += epsilon
-        up = _curved_loss(w, x, y)
+        up = curved_loss(w, x, y)
         w[index] -= 2 * epsilon
-        out[index] = (up - _curved_loss(w, x, y)) / (2 * epsilon)
+        out[index] = (up - curved_loss(w, x, y)) / (2 * epsilon)
     return out
 
 
@@ -189,9 +180,9 @@ def left_at_plus(w, x, y, epsilon):
     out = np.zeros(w.shape)
     for index in np.ndindex(w.shape):
         w[index] -= epsilon
-        down = _curved_loss(w, x, y)
+        down = curved_loss(w, x, y)
         w[index] += 2 * epsilon
-        out[index] = (_curved_loss(w, x, y) - down) / (2 * epsilon)
+        out[index] = (curved_loss(w, x, y) - down) / (2 * epsilon)
     return out
 
 
@@ -250,7 +241,7 @@ def losses_in_float32(w, x, y, epsilon):
         w,
         epsilon,
         lambda plus, minus, _: (
-            float(np.float32(_curved_loss(plus, x, y)) - np.float32(_curved_loss(minus, x, y)))
+            float(np.float32(curved_loss(plus, x, y)) - np.float32(curved_loss(minus, x, y)))
             / (2 * epsilon)
         ),
     )

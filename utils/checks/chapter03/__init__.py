@@ -7,11 +7,7 @@ from utils.checks.chapter03.all_backward import check_rnn_gradients
 from utils.checks.chapter03.by_hand import check_e3_terms
 from utils.checks.chapter03.formulas import CHAPTER
 from utils.checks.chapter03.loss import check_sequence_loss
-from utils.checks.chapter03.nudging import (
-    check_diagnosis,
-    check_numerical_gradients,
-    sick_gradients,
-)
+from utils.checks.chapter03.nudging import check_diagnosis, check_numerical_gradients
 from utils.checks.chapter03.one_step import check_step_back
 from utils.checks.chapter03.predict import check_zero_gradients
 from utils.checks.chapter03.terms_needed import check_terms_needed
@@ -28,7 +24,6 @@ __all__ = [
     "check_step_back",
     "check_terms_needed",
     "check_zero_gradients",
-    "sick_gradients",
 ]
 
 # In the order of the exercises, for tables of progress.

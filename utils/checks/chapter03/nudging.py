@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from utils.checks.chapter03.all_backward import check_rnn_gradients
+from utils.checks.calling import loss_of_parameters, with_loss_of_parameters
 from utils.checks.chapter03.all_parameters import sequence_inputs
-from utils.checks.chapter03.formulas import CHAPTER, at_label, constant, softmax_over, unroll
+from utils.checks.chapter03.formulas import CHAPTER, constant
 from utils.checks.engine import Check
+from utils.sick_passes import LETTERS
 
 Array = np.ndarray
-Parameters = Mapping[str, Array]
 
 # --- exercise 7a: nudge every parameter ---------------------------------------------------------
 
@@ -22,25 +22,11 @@ EPSILONS = {3: 0.1, 4: 0.05, 5: 1e-5}
 NAMES = ("W_xh", "W_hh", "b_h")
 
 
-def bptt_loss(parameters: Parameters, xs: Array, targets: Array, W_hy: Array) -> float:
-    """Return the summed cross-entropy of sequences that start from zeros."""
-    start = np.zeros((xs.shape[1], len(W_hy)))
-    W_xh, W_hh, b_h = (np.asarray(parameters[name]) for name in NAMES)
-    y_hats = softmax_over(unroll(xs, start, W_xh, W_hh, b_h) @ W_hy, -1)
-    return float(-np.log(at_label(y_hats, targets)).sum())
-
-
 def nudging_inputs(rng: np.random.Generator, sizes: dict[str, int]) -> dict[str, Any]:
     """Draw a network with its sequences, and the step of the nudge."""
     drawn = sequence_inputs(rng, sizes)
     kept = {name: drawn[name] for name in (*NAMES, "xs", "targets", "W_hy")}
     return {**kept, "epsilon": EPSILONS[sizes["T"]]}
-
-
-def call_with_loss(function, W_xh, W_hh, b_h, xs, targets, W_hy, epsilon):
-    """Hand over a loss of a dictionary of parameters, the dictionary, and the step."""
-    parameters = {"W_xh": W_xh, "W_hh": W_hh, "b_h": b_h}
-    return function(lambda given: bptt_loss(given, xs, targets, W_hy), parameters, epsilon)
 
 
 def difference(
@@ -96,7 +82,7 @@ def gradient_of(name: str) -> Callable[..., Array]:
             parameters[earlier] = parameters[earlier] + float(moved) * float(step)
 
         def loss(value):
-            return bptt_loss({**parameters, name: value}, xs, targets, W_hy)
+            return loss_of_parameters({**parameters, name: value}, xs, targets, W_hy)
 
         found = differences(loss, parameters[name], float(step), points, way) / float(divisor)
         return np.abs(found) if sign == "lost" else -found if sign == "turned" else found
@@ -115,7 +101,7 @@ check_numerical_gradients = Check(
         {"T": 4, "B": 6, "D": 2, "H": 3, "K": 5},
         {"T": 5, "B": 1, "D": 2, "H": 3, "K": 4},
     ),
-    call=call_with_loss,
+    call=with_loss_of_parameters,
     parameters=("loss", "parameters", "epsilon"),
     tolerance=5e-7,  # so that the slopes for 0.001 and for 0.00001 are told apart
     steps={
@@ -282,46 +268,13 @@ LINES = (
     "what comes back from the next step",
     "the state in d_W_hh",
 )
-PASSES = {
-    "a": "d_W_hh_with_h_t",
-    "b": "nothing_handed_on",
-    "c": "target_not_subtracted",
-    "d": "slope_at_z",
-}
-
-
-def sick_gradients(letter: str, inputs: Mapping[str, Array]) -> dict[str, Array]:
-    """Run one of four backward passes, each with one line broken.
-
-    Parameters
-    ----------
-    letter : {"a", "b", "c", "d"}
-        Which of the passes.
-    inputs : mapping
-        ``xs, targets, h_0, W_xh, W_hh, b_h, W_hy, b_y``.
-
-    Returns
-    -------
-    dict of arrays
-        ``d_W_hy``, ``d_b_y``, ``d_W_xh``, ``d_W_hh``, ``d_b_h`` and ``d_h_0``.
-
-    Raises
-    ------
-    ValueError
-        If there is no such pass.
-    """
-    if letter not in PASSES:
-        raise ValueError(f"letter is {letter!r}; expected one of {', '.join(PASSES)}.")
-    (broken,) = (m for m in check_rnn_gradients.mistakes if m.key == PASSES[letter])
-    values = check_rnn_gradients.compute(inputs, [broken])
-    return {name: values[name] for name in check_rnn_gradients.outputs if name != "loss"}
 
 
 check_diagnosis = Check(
     "diagnosis",
     chapter=CHAPTER,
     title="Which line is broken?",
-    outputs=dict.fromkeys(PASSES, LINES),
+    outputs=dict.fromkeys(LETTERS, LINES),
     steps={
         "a": constant(LINES[3]),
         "b": constant(LINES[2]),

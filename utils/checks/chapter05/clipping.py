@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from utils.checks.calling import tuple_as_list
 from utils.checks.chapter05.predict import CHAPTER
 from utils.checks.comparing import wrong_places
 from utils.checks.engine import Check
@@ -47,12 +48,6 @@ def cosine(a: Array, b: Array) -> float:
     return float(a @ b / lengths) if lengths else 0.0
 
 
-def call(function: Any, **inputs: Any) -> Any:
-    """Call the learner's function; three numbers in a tuple are as good as an array."""
-    result = function(*inputs.values())
-    return list(result) if isinstance(result, tuple) else result
-
-
 class AngleCheck(Check):
     """The check of the angles; NaN has one common cause here, and the report names it."""
 
@@ -79,7 +74,7 @@ check_turned_angles = AngleCheck(
     title="How far does clipping turn a gradient?",
     sizes=({"D": 3, "H": 4}, {"D": 5, "H": 2}, {"D": 2, "H": 3}),
     inputs=angle_inputs,
-    call=call,
+    call=tuple_as_list,
     outputs={"angles": "ways"},
     steps={
         "limit_used": lambda limit: limit,

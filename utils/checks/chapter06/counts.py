@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,19 @@ from utils.checks.engine import Check
 
 D, H, T, B = 10, 16, 20, 8
 BUDGET = 10_000
+MOST = 1e12
 
 
 def largest(limit: float, blocks: int, inputs: int, biases: int) -> int:
-    """Return the largest H whose count of parameters is no larger than the limit."""
-    H = 0
-    while blocks * (H + 1) * (inputs + H + 1 + biases) <= limit:
-        H += 1
-    return H
+    """Return the largest H whose count of parameters is no larger than the limit.
+
+    Limits above `MOST`, which only a learner's own number can be, are taken for it.
+    """
+    limit, others = min(limit, MOST), inputs + biases
+    root = math.sqrt(max(others**2 + 4 * limit / blocks, 0.0))
+    near = max(int((root - others) / 2), 0)  # of blocks · H · (others + H) = limit
+    fitting = [H for H in range(near, near + 3) if blocks * H * (others + H) <= limit]
+    return max(fitting, default=max(near - 1, 0))
 
 
 class CountCheck(Check):

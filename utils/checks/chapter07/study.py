@@ -142,8 +142,8 @@ class StudyCheck(Check):
         """Say what is changed, which shape is expected, or what a verdict has against it."""
         if name == "variant" and isinstance(value, np.ndarray) and _is_code(value):
             return _one_change_text(value)
-        if name == "verdict" and value in VERDICTS and str(right) in VERDICTS:
-            return _verdict_text(str(value), str(right))
+        if name == "verdict" and isinstance(value, str) and value in VERDICTS:
+            return _verdict_text(value, str(right))
         if name == "losses" and isinstance(value, np.ndarray) and value.shape != right.shape:
             return (
                 f"`losses` has shape {value.shape}; expected (5, 2): a row for each seed, the LSTM "

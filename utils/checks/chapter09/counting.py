@@ -26,7 +26,7 @@ class WidthCheck(CountCheck):
     def describe(self, name: str, value: Any, right: Any) -> str:
         """Say that a width is too large, or that there is room for more."""
         text = super().describe(name, value, right)
-        if text or name not in BY_WIDTH or np.shape(value) or isinstance(value, str):
+        if text or name not in BY_WIDTH or not isinstance(value, np.ndarray) or value.ndim:
             return text
         if value > right:
             return f"`{name}`: of this width the network has more parameters than `one_way`."

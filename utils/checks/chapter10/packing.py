@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from utils.checks.calling import unpacked
 from utils.checks.chapter08.formulas import constant
 from utils.checks.chapter10.formulas import CHAPTER, Array, draw_lengths
 from utils.checks.ordering import OrderedCheck
@@ -19,14 +19,6 @@ def packing_inputs(rng: np.random.Generator, sizes: dict[str, int]) -> dict[str,
     """
     T, B, D = (sizes[name] for name in "TBD")
     return {"xs": rng.normal(size=(T, B, D)), "lengths": draw_lengths(rng, B, 2, T - 1)}
-
-
-def unpacked(function: Callable[..., Any], **inputs: Any) -> Any:
-    """Call the function, and take the three parts out of a `PackedSequence` if one comes back."""
-    found = function(*inputs.values())
-    if hasattr(found, "batch_sizes"):
-        return found.data, found.batch_sizes, found.sorted_indices
-    return found
 
 
 def gathered(xs: Array, order: Array, counts: Array, layout: str) -> Array:

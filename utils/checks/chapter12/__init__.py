@@ -9,11 +9,10 @@ from utils.checks.chapter12.chance import check_chance
 from utils.checks.chapter12.gates import check_ada, check_ben, check_eve
 from utils.checks.chapter12.padded_gates import check_padded_gates
 from utils.checks.chapter12.plain import check_cleo, check_dan, check_gus
-from utils.checks.chapter12.words import CHAPTER, DIAGNOSES
+from utils.checks.chapter12.words import CHAPTER
 from utils.checks.engine import REGISTRY
 
 __all__ = [
-    "DIAGNOSES",
     "check_ada",
     "check_ben",
     "check_chance",

@@ -5,13 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from utils.checks.chapter12.ward import Array, Evidence, answers, lives, opened, patient, ward_check
-from utils.checks.chapter12.words import (
-    AXES,
-    CUTS,
-    NOT_BESIDE,
-    NOTHING,
-    ONE_STEP,
-)
+from utils.checks.chapter12.words import NOT_BESIDE
+from utils.diagnoses import AXES, CUTS, NOTHING, ONE_STEP
 
 WINDOW = 8
 CUT_STEPS = (8, 16, 24, 32)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from utils.checks.chapter12.ward import Array, Evidence, beyond, flow, lives, opened, ward_check
-from utils.checks.chapter12.words import LARGE_UPDATES, SCALE, SHUT
+from utils.diagnoses import LARGE_UPDATES, SCALE, SHUT
 
 GATES = ("input_gate", "forget_gate", "output_gate")
 

@@ -5,18 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from utils.checks.chapter12.ward import Array, Evidence, flow, opened, patient, ward_check
-from utils.checks.chapter12.words import (
-    DEAD,
-    EXPLODES,
-    LARGE_UPDATES,
-    NO_GATES,
-    NOTHING,
-    PADDING,
-    PLAIN_SCALE,
-    SCALE,
-    SHUT,
-    SOMETHING,
-)
+from utils.checks.chapter12.words import NO_GATES, PLAIN_SCALE, SOMETHING
+from utils.diagnoses import DEAD, EXPLODES, LARGE_UPDATES, NOTHING, PADDING, SCALE, SHUT
 
 GATELESS = {
     SCALE: PLAIN_SCALE,

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from utils.checks.chapter08.formulas import constant
-from utils.checks.chapter12.words import CHAPTER, DIAGNOSES, TREATS, about, against
+from utils.checks.chapter12.words import CHAPTER, TREATS, about, against
 from utils.checks.engine import Case, Check
 from utils.checks.running import Answer
+from utils.diagnoses import DIAGNOSES
 
 if TYPE_CHECKING:
     from utils.lens import Trace
