@@ -65,7 +65,7 @@ def test_arguments(tmp_path):
     first = tmp_path / "work" / lab.FIRST
     first.parent.mkdir(parents=True)
     first.touch()
-    given = lab.arguments(tmp_path, 8890, headless=True, superuser=True)
+    given = lab.arguments(lab.learner_place(tmp_path), 8890, headless=True, superuser=True)
     assert f"--ServerApp.root_dir={tmp_path / 'work'}" in given
     assert "--ServerApp.ip=127.0.0.1" in given
     assert "--ServerApp.port=8890" in given
@@ -74,18 +74,38 @@ def test_arguments(tmp_path):
     assert "--ServerApp.open_browser=False" in given
     assert "--ServerApp.allow_root=True" in given
     assert not [argument for argument in given if "token" in argument or "password" in argument]
-    free = lab.arguments(tmp_path, None, headless=False, superuser=False)
+    free = lab.arguments(lab.learner_place(tmp_path), None, headless=False, superuser=False)
     assert "--ServerApp.port_retries=50" in free
     assert not [argument for argument in free if "browser" in argument or "root=T" in argument]
 
 
 def test_server_environment(tmp_path):
-    given = lab.server_environment(tmp_path, {"PORT": "1", "JUPYTER_CONFIG_PATH": "mine", "A": "b"})
+    environ = {"PORT": "1", "JUPYTER_CONFIG_PATH": "mine", "A": "b", "PATH": "bin"}
+    python = tmp_path / "programs" / "python"
+    given = lab.server_environment(tmp_path, lab.learner_place(tmp_path), python, environ)
     assert given["A"] == "b"
+    assert given["PATH"].split(os.pathsep) == [str(tmp_path / "programs"), "bin"]
+    assert "PYTHONPATH" not in given
     assert given["UNROLLED_HOME"] == str(tmp_path / "work")
     assert "PORT" not in given
     configuration = given["JUPYTER_CONFIG_PATH"].split(os.pathsep)
     assert configuration == [str(tmp_path / "tools" / "jupyter"), "mine"]
+
+
+def test_instructor_opens_formgrader_with_the_settings_of_the_class(tmp_path):
+    place = lab.instructor_place(tmp_path / "class")
+    given = lab.arguments(place, None, headless=True, superuser=False)
+    assert f"--ServerApp.root_dir={tmp_path / 'class'}" in given
+    assert "--LabApp.default_url=/lab/workspaces/formgrader" in given
+    assert f"--LabApp.workspaces_dir={tmp_path / 'class' / '.layouts'}" in given
+    python = tmp_path / "programs" / "python"
+    environ = {"PYTHONPATH": "mine", "JUPYTER_CONFIG_PATH": "mine"}
+    settings = lab.server_environment(tmp_path / "course", place, python, environ)
+    configuration = settings["JUPYTER_CONFIG_PATH"].split(os.pathsep)
+    assert configuration[0] == str(tmp_path / "class")
+    assert configuration[-1] == "mine"
+    assert settings["PYTHONPATH"].split(os.pathsep) == [str(tmp_path / "course"), "mine"]
+    assert settings["UNROLLED_HOME"] == str(tmp_path / "class")
 
 
 def test_news_and_updates_are_off():

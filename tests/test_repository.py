@@ -1,8 +1,11 @@
 """What has to stay in step: lists of packages and Pythons, commands, the README and the files."""
 
+import ast
+import importlib.metadata
 import os
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -30,7 +33,8 @@ def pinned():
 
 def every_requirement():
     optional = PROJECT["optional-dependencies"].values()
-    return [Requirement(line) for part in (PROJECT["dependencies"], *optional) for line in part]
+    lines = [line for part in (PROJECT["dependencies"], *optional) for line in part]
+    return [Requirement(line) for line in lines if Requirement(line).name != PROJECT["name"]]
 
 
 def workflow():
@@ -42,6 +46,23 @@ def test_constraints_pin_every_dependency_within_its_bounds(requirement):
     pin = pinned()[requirement_name(requirement.name)]
     (version,) = [one.version for one in pin.specifier]
     assert requirement.specifier.contains(version)
+
+
+def test_every_dependency_stands_once_and_has_a_lower_bound():
+    names = [requirement_name(requirement.name) for requirement in every_requirement()]
+    assert len(set(names)) == len(names)
+    assert all(">=" in str(requirement.specifier) for requirement in every_requirement())
+
+
+def test_tests_bring_what_grading_needs():
+    project = environment.read_project(ROOT)
+    grading = environment.requirements(project, ["instructor"])
+    together = environment.requirements(project, ["test"])
+    assert set(grading) < set(together)
+    assert environment.requirements(project, ["test", "instructor"]) == together
+    named = {requirement_name(line) for line in together}
+    assert {"nbgrader", "distributed", "psycopg", "pytest"} <= named
+    assert requirement_name(PROJECT["name"]) not in named
 
 
 def test_constraints_are_exact_and_torch_has_one_plain_pin():
@@ -148,12 +169,13 @@ def test_licences_and_citation_agree():
 
 
 def test_what_the_set_up_makes_is_not_tracked():
-    names = [".venv/x", "work/chapters/a.ipynb", environment.LOCK, "chapters/.ipynb_checkpoints/a"]
+    names = [".venv/x", "work/chapters/a.ipynb", "classroom/private_seed", environment.LOCK]
+    names.append("chapters/.ipynb_checkpoints/a")
     command = ["git", "check-ignore", "--no-index", *names]
     answer = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if answer.returncode == 128:  # no git repository, as in a downloaded archive
         ignored = text(".gitignore").split()
-        assert {".venv/", "work/", environment.LOCK, ".ipynb_checkpoints/"} <= set(ignored)
+        assert {".venv/", "work/", "classroom/", environment.LOCK} <= set(ignored)
     else:
         assert answer.stdout.split() == names
 
@@ -163,7 +185,79 @@ def test_ci_script_fails_early_and_counts_skips():
     assert script.startswith("#!/usr/bin/env bash\n")
     assert "set -euo pipefail" in script
     assert "export CI=true" in script
-    assert script.rstrip().endswith("make test")
     if os.name != "nt":
         subprocess.run(["bash", "-n", ROOT / ".ci" / "run"], check=True)
         assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+COUNTS = {
+    "test": "tests: 30 passed, 0 failed, 1 skipped",
+    "test-instructor": "tests: 12 passed, 2 failed, 0 skipped",
+}
+MAKE = """#!/bin/sh
+echo "made $1" >> "$MADE"
+echo "noise"
+case "$1:$BROKEN" in test:*first*) echo "error: no make" >&2; exit 2;; esac
+case "$1" in {cases} esac
+case "$1:$FAILS" in test:*first*|test-instructor:*second*) exit 1;; esac
+"""
+
+
+if sys.platform == "linux":  # the script is for Debian and Ubuntu
+
+    @pytest.mark.parametrize(
+        ("fails", "broken", "code", "last"),
+        [
+            ("", "", 0, "tests: 42 passed, 2 failed, 1 skipped"),
+            ("first", "", 1, "tests: 42 passed, 2 failed, 1 skipped"),
+            ("second", "", 1, "tests: 42 passed, 2 failed, 1 skipped"),
+            ("", "first", 1, "tests: 12 passed, 2 failed, 0 skipped"),
+        ],
+    )
+    def test_ci_script_runs_both_and_fails_if_either_does(tmp_path, fails, broken, code, last):
+        """With commands that only say that they ran; nothing is installed."""
+        programs = tmp_path / "bin"
+        programs.mkdir()
+        cases = " ".join(f'{name}) echo "{line}";;' for name, line in COUNTS.items())
+        for name in ("bwrap", "chromium", "initdb", "sudo", "apt-get", "sysctl", "make"):
+            body = MAKE.replace("{cases}", cases) if name == "make" else "#!/bin/sh\n"
+            (programs / name).write_text(body, encoding="utf-8")
+            (programs / name).chmod(0o755)
+        environ = {
+            **os.environ,
+            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+            "MADE": str(tmp_path / "made"),
+            "FAILS": fails,
+            "BROKEN": broken,
+        }
+        answer = subprocess.run(
+            [ROOT / ".ci" / "run"], env=environ, capture_output=True, text=True, timeout=60
+        )
+        assert answer.returncode == code, answer.stdout + answer.stderr
+        assert answer.stdout.splitlines()[-1] == last
+        assert ("Only 1 of 2 runs came to their end." in answer.stdout) is bool(broken)
+        assert (tmp_path / "made").read_text().splitlines() == ["made test", "made test-instructor"]
+
+
+def test_imports_of_grading_are_among_its_requirements():
+    """What `instructor` imports is installed by its extra, not by chance of something else."""
+    project = environment.read_project(ROOT)
+    given = {requirement_name(line) for line in environment.requirements(project, ["instructor"])}
+    imported = set()
+    for path in (ROOT / "instructor").rglob("*.py"):
+        if "templates" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                imported.add(node.module.partition(".")[0])
+    ours = {"instructor", "utils", "tools", "experiments", "pretrained"}
+    foreign = imported - ours - set(sys.stdlib_module_names)
+    installed = importlib.metadata.packages_distributions()
+    unlisted = {
+        module
+        for module in foreign
+        if not given & {requirement_name(name) for name in installed.get(module, [module])}
+    }
+    assert not unlisted, f"not in the extra `instructor`: {', '.join(sorted(unlisted))}"

@@ -93,6 +93,7 @@ def run(monkeypatch, capsys):
         "lint": part("lint", Outcome("lint", 1, 2)),
         "unit": part("unit", Outcome("unit", 5)),
         "notebooks": part("notebooks", Outcome("notebooks", problems=["no notebook was found"])),
+        "instructor": part("instructor", Outcome("instructor", 7)),
     }
     monkeypatch.setattr(testing, "PARTS", parts)
     monkeypatch.setattr(testing.os, "environ", {})
@@ -114,9 +115,31 @@ def test_every_part_runs_though_an_early_one_fails(run):
 
 def test_chosen_part(run):
     assert run("unit")[:2] == (0, ["unit"])
+    assert run("unit", "lint", "unit")[1] == ["lint", "unit"]
     code, ran, out = run("units")
     assert (code, ran) == (2, [])
-    assert out == "error: no part is called 'units'; expected lint, unit, notebooks.\n"
+    expected = "lint, unit, notebooks, instructor"
+    assert out == f"error: no part is called 'units'; expected {expected}.\n"
+
+
+def test_long_tests_of_grading_run_on_request_only(run):
+    assert "instructor" not in run()[1]
+    code, ran, out = run("instructor")
+    assert (code, ran) == (0, ["instructor"])
+    assert out.splitlines()[-1] == "tests: 7 passed, 0 failed, 0 skipped"
+
+
+def test_parts_share_the_tests_out_by_their_marks(monkeypatch):
+    asked = {}
+    monkeypatch.setattr(testing, "_pytest", lambda part, options: asked.update({part: options}))
+    for part in ("unit", "browser", "instructor"):
+        testing.PARTS[part]()
+    marks = {part: options[options.index("-m") + 1] for part, options in asked.items()}
+    assert marks == {
+        "unit": "not browser and not instructor",
+        "browser": "browser",
+        "instructor": "instructor",
+    }
 
 
 def clean():

@@ -12,6 +12,7 @@ from tools import environment, lab, workspace
 from tools.environment import SetupError
 
 ROOT = Path(__file__).resolve().parent.parent
+CLASS = "classroom"  # where CLASS names no other folder
 
 
 def _python(options: argparse.Namespace, extras: tuple[str, ...] = ()) -> Path:
@@ -38,7 +39,22 @@ def run_lab(options: argparse.Namespace) -> int:
         lab.check_port(port)  # before a long installation, and again when the server starts
     python = _python(options)
     workspace.report(workspace.fill(ROOT))
-    return lab.run(ROOT, python, os.environ)
+    return lab.run(ROOT, lab.learner_place(ROOT), python, os.environ)
+
+
+def run_instructor(options: argparse.Namespace) -> int:
+    """Bring environment and class folder up to date and open JupyterLab on formgrader."""
+    port = lab.read_port(os.environ.get("PORT"))
+    if port is not None:
+        lab.check_port(port)
+    python = _python(options, ("instructor",))
+    # A relative path is meant from where the command was typed.
+    named = os.environ.get("CLASS", "").strip()
+    folder = Path(os.path.abspath(os.path.expanduser(named))) if named else ROOT / CLASS
+    place = lab.instructor_place(folder)
+    environ = lab.server_environment(ROOT, place, python, os.environ)
+    made = subprocess.run([python, "-m", "tools.classroom", folder], cwd=ROOT, env=environ)
+    return made.returncode or lab.run(ROOT, place, python, os.environ)
 
 
 def run_inside(options: argparse.Namespace, module: str, *rest: str) -> int:
@@ -52,6 +68,11 @@ def run_test(options: argparse.Namespace) -> int:
     """Run the tests, all parts or those named."""
     parts = [*options.part, *os.environ.get("PART", "").split()]
     return run_inside(options, "testing", *parts)
+
+
+def run_test_instructor(options: argparse.Namespace) -> int:
+    """Run the long tests of grading."""
+    return run_inside(options, "testing", "instructor")
 
 
 def run_exercises(options: argparse.Namespace) -> int:
@@ -110,13 +131,18 @@ COMMANDS = {
     "bench": (run_bench, "run the benchmarks"),
     "lint": (run_lint, "check the style of code and notebooks"),
     "constraints": (run_constraints, "pin the newest versions of all packages"),
+    "instructor": (
+        run_instructor,
+        "make or repair a class folder and open formgrader; CLASS=dir; PORT, HEADLESS as with lab",
+    ),
+    "test-instructor": (run_test_instructor, "run the long tests of grading"),
 }
 
 
 def help_text() -> str:
     """Return the list of commands."""
-    lines = [f"  {name:<13}{description}" for name, (_, description) in COMMANDS.items()]
-    lines.append(f"  {'help':<13}this list")
+    lines = [f"  {name:<17}{description}" for name, (_, description) in COMMANDS.items()]
+    lines.append(f"  {'help':<17}this list")
     return "\n".join(
         ["Commands of the course: make COMMAND, or python tools/course.py COMMAND", *lines]
     )

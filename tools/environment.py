@@ -77,10 +77,25 @@ def requirement_name(requirement: str) -> str:
 
 
 def requirements(project: dict, extras: Iterable[str] = ()) -> list[str]:
-    """Return the requirements of the project with the given extras, as in `pyproject.toml`."""
+    """Return the requirements of the project with the given extras, as in `pyproject.toml`.
+
+    An extra that names another one, as in `"unrolled[instructor]"`, brings that one's lines.
+    """
     table = project["project"]
     optional = table.get("optional-dependencies", {})
-    return list(table["dependencies"]) + [line for name in extras for line in optional[name]]
+    lines, open_, seen = list(table["dependencies"]), list(extras), set()
+    while open_:
+        name = open_.pop(0)
+        if name in seen:
+            continue
+        seen.add(name)
+        for line in optional[name]:
+            within = re.fullmatch(rf"{PROJECT}\[([^]]+)\]", line)
+            if within:
+                open_ += [extra.strip() for extra in within[1].split(",")]
+            else:
+                lines.append(line)
+    return lines
 
 
 def dependency_hash(root: Path) -> str:

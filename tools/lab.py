@@ -1,4 +1,4 @@
-"""Open JupyterLab on the learner's folder, at the first chapter."""
+"""Open JupyterLab on the learner's folder, at the first chapter, or on another place."""
 
 from __future__ import annotations
 
@@ -7,14 +7,50 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from tools.environment import SetupError
 from tools.workspace import FOLDER
 
 FIRST = "chapters/00_start_here.ipynb"
+FORMGRADER = "formgrader"  # the name of a layout of windows in which formgrader is open
+LAYOUTS = ".layouts"
 DEFAULT_PORT = 8888
 HOST = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where JupyterLab opens.
+
+    Attributes
+    ----------
+    folder : Path
+        The folder that it shows.
+    start : str
+        The page that it opens, such as `/lab/tree/NAME.ipynb`; empty for its own choice.
+    layouts : Path or None
+        Where it keeps the layouts of its windows; None for its own choice.
+    settings : Path or None
+        A folder with settings that come before all others, such as nbgrader's.
+    """
+
+    folder: Path
+    start: str = ""
+    layouts: Path | None = None
+    settings: Path | None = None
+
+
+def learner_place(root: Path) -> Place:
+    """Return the learner's folder with the first chapter."""
+    work = root / FOLDER
+    return Place(work, f"/lab/tree/{FIRST}" if (work / FIRST).exists() else "")
+
+
+def instructor_place(folder: Path) -> Place:
+    """Return a class folder with formgrader; `tools.classroom` writes the layout."""
+    return Place(folder, f"/lab/workspaces/{FORMGRADER}", folder / LAYOUTS, folder)
 
 
 def read_port(text: str | None) -> int | None:
@@ -60,14 +96,15 @@ def is_headless(environ: Mapping[str, str], platform: str = sys.platform) -> boo
     return not (environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
 
 
-def arguments(root: Path, port: int | None, headless: bool, superuser: bool) -> list[str]:
+def arguments(place: Place, port: int | None, headless: bool, superuser: bool) -> list[str]:
     """Return the command line of JupyterLab, without the Python before it."""
-    work = root / FOLDER
-    command = ["-m", "jupyterlab", f"--ServerApp.root_dir={work}", f"--ServerApp.ip={HOST}"]
-    command += [f"--ServerApp.port={port or DEFAULT_PORT}"]
+    command = ["-m", "jupyterlab", f"--ServerApp.root_dir={place.folder}"]
+    command += [f"--ServerApp.ip={HOST}", f"--ServerApp.port={port or DEFAULT_PORT}"]
     command += [f"--ServerApp.port_retries={0 if port else 50}"]
-    if (work / FIRST).exists():
-        command += [f"--LabApp.default_url=/lab/tree/{FIRST}"]
+    if place.start:
+        command += [f"--LabApp.default_url={place.start}"]
+    if place.layouts is not None:
+        command += [f"--LabApp.workspaces_dir={place.layouts}"]
     command += ["--LabApp.extension_manager=readonly"]  # no search for extensions on the network
     # Control-C ends the server without a question.
     command += ["--ServerApp.answer_yes=True", "--ServerApp.log_level=WARN"]
@@ -76,25 +113,34 @@ def arguments(root: Path, port: int | None, headless: bool, superuser: bool) -> 
     return command
 
 
-def server_environment(root: Path, environ: Mapping[str, str]) -> dict[str, str]:
+def server_environment(
+    root: Path, place: Place, python: Path, environ: Mapping[str, str]
+) -> dict[str, str]:
     """Return the environment variables of the server and of its kernels."""
     # A file there turns off JupyterLab's news and search for updates: no question pops up and
     # nothing leaves the machine.
-    configuration = [str(root / "tools" / "jupyter")]
+    configuration = [str(place.settings)] if place.settings else []
+    configuration.append(str(root / "tools" / "jupyter"))
     if environ.get("JUPYTER_CONFIG_PATH"):
         configuration.append(environ["JUPYTER_CONFIG_PATH"])
     settings = {
         **environ,
         "JUPYTER_CONFIG_PATH": os.pathsep.join(configuration),
         "JUPYTER_PREFER_ENV_PATH": "1",  # the kernel of this environment comes before any other
-        "UNROLLED_HOME": str(root / FOLDER),
+        "UNROLLED_HOME": str(place.folder),
+        # nbgrader, among others, calls programs of this environment by name.
+        "PATH": os.pathsep.join([str(python.parent), environ.get("PATH", os.defpath)]),
     }
+    if place.settings is not None:
+        # They name classes of the course, which the server imports from whatever folder it is in.
+        paths = [str(root), environ.get("PYTHONPATH", "")]
+        settings["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
     settings.pop("PORT", None)
     return settings
 
 
-def run(root: Path, python: Path, environ: Mapping[str, str]) -> int:
-    """Start JupyterLab and return its exit code once it has ended.
+def run(root: Path, place: Place, python: Path, environ: Mapping[str, str]) -> int:
+    """Start JupyterLab in its folder and return its exit code once it has ended.
 
     Where the system can do so, the server takes the place of this process, so that signals reach
     it directly and the call does not return.
@@ -104,8 +150,8 @@ def run(root: Path, python: Path, environ: Mapping[str, str]) -> int:
         check_port(port)
     headless = is_headless(environ)
     superuser = hasattr(os, "geteuid") and os.geteuid() == 0
-    command = [str(python), *arguments(root, port, headless, superuser)]
-    settings = server_environment(root, environ)
+    command = [str(python), *arguments(place, port, headless, superuser)]
+    settings = server_environment(root, place, python, environ)
     print("Starting JupyterLab; Control-C in this window ends it.", flush=True)
     if os.name == "nt":
         process = subprocess.Popen(command, env=settings)

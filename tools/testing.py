@@ -92,8 +92,8 @@ def run_lint() -> Outcome:
 
 
 def run_unit() -> Outcome:
-    """Run the tests that need no browser."""
-    return _pytest("unit", ["-m", "not browser", "-n", WORKERS, "tests"])
+    """Run the tests that need no browser, without the long ones of grading."""
+    return _pytest("unit", ["-m", "not browser and not instructor", "-n", WORKERS, "tests"])
 
 
 def run_notebooks() -> Outcome:
@@ -115,12 +115,20 @@ def run_browser() -> Outcome:
     return _pytest("browser", ["-m", "browser", "-n", WORKERS, "--dist", "loadfile", "tests"])
 
 
+def run_instructor() -> Outcome:
+    """Run the long tests of grading; those of one file, which may share a server, on one worker."""
+    options = ["-m", "instructor", "-n", WORKERS, "--dist", "loadfile"]
+    return _pytest("instructor", [*options, "tests/instructor"])
+
+
 PARTS: dict[str, Callable[[], Outcome]] = {
     "lint": run_lint,
     "unit": run_unit,
     "notebooks": run_notebooks,
     "browser": run_browser,
+    "instructor": run_instructor,
 }
+ON_REQUEST = ("instructor",)  # parts that run only where they are named
 
 
 def summary(outcomes: list[Outcome], strict: bool) -> tuple[str, bool]:
@@ -160,7 +168,7 @@ def is_strict(environ: Mapping[str, str]) -> bool:
 
 
 def main(argv: list[str]) -> int:
-    """Run the named parts, or all, every one to its end; return 0 if all is well, else 1."""
+    """Run the named parts, or the usual ones, each to its end; return 0 if all is well, else 1."""
     unknown = [name for name in argv if name not in PARTS]
     if unknown:
         print(f"error: no part is called {unknown[0]!r}; expected {', '.join(PARTS)}.")
@@ -171,7 +179,8 @@ def main(argv: list[str]) -> int:
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="course-home-") as home:
         os.environ["UNROLLED_HOME"] = home
-        for name in [name for name in PARTS if not argv or name in argv]:
+        wanted = argv or [name for name in PARTS if name not in ON_REQUEST]
+        for name in [name for name in PARTS if name in wanted]:
             print(f"\n=== {name} ===", flush=True)
             started = time.monotonic()
             outcome = PARTS[name]()

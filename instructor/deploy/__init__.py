@@ -1,0 +1,1 @@
+"""Give a class the course in its browsers: container file, JupyterHub's settings, measurements."""

@@ -1,0 +1,27 @@
+"""Marks for tests that need programs beside Python; a skip says what is missing."""
+
+import glob
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+
+def postgresql_programs() -> Path | None:
+    """Return the folder of `initdb` and `postgres`, which Debian keeps off the PATH."""
+    found = shutil.which("initdb")
+    folders = [os.path.dirname(found)] if found else []
+    folders += sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)
+    for folder in folders:
+        if all(Path(folder, name).exists() for name in ("initdb", "postgres")):
+            return Path(folder)
+    return None
+
+
+needs_bubblewrap = pytest.mark.skipif(
+    shutil.which("bwrap") is None, reason="bubblewrap (the command bwrap) is not installed"
+)
+needs_postgresql = pytest.mark.skipif(
+    postgresql_programs() is None, reason="PostgreSQL's server programs are not installed"
+)
