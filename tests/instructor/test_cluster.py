@@ -16,7 +16,6 @@ from instructor.records import Records
 from instructor.sandbox import Limits
 from instructor.worker import Spec
 from tests.instructor import quick
-from tests.instructor.classes import small_class
 from tests.instructor.making import make_submissions
 from tests.instructor.needs import needs_bubblewrap
 from tests.instructor.processes import (
@@ -37,16 +36,6 @@ pytestmark = [
     pytest.mark.timeout(900),
     pytest.mark.skipif(os.name == "nt", reason="processes are ended in another way there"),
 ]
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory):
-    return small_class(tmp_path_factory.mktemp("class")).root
-
-
-@pytest.fixture
-def classroom(original, tmp_path):
-    return shutil.copytree(original, tmp_path / "classroom")
 
 
 @pytest.fixture

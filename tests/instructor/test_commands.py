@@ -5,7 +5,6 @@ import csv
 import io
 import os
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +21,6 @@ from instructor.pipeline import Grading
 from instructor.records import Records
 from instructor.results import without_score
 from instructor.worker import Outcome
-from tests.instructor.classes import small_class
 from tests.instructor.quick import (
     ASSIGNMENT,
     NAME,
@@ -33,16 +31,6 @@ from tests.instructor.quick import (
     result_of,
     rows,
 )
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory):
-    return small_class(tmp_path_factory.mktemp("class")).root
-
-
-@pytest.fixture
-def classroom(original, tmp_path):
-    return shutil.copytree(original, tmp_path / "classroom")
 
 
 @pytest.fixture

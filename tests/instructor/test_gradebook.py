@@ -19,19 +19,7 @@ from instructor.pipeline import store
 from instructor.records import Record
 from instructor.results import ManualResult, without_score
 from instructor.worker import Outcome, untouched
-from tests.instructor.classes import small_class
 from tests.instructor.quick import ASSIGNMENT, KEY, NAME, result_of, rows
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory):
-    return small_class(tmp_path_factory.mktemp("class")).root
-
-
-@pytest.fixture
-def classroom(original, tmp_path):
-    """A class whose gradebook knows the assignment; the address in its settings follows it."""
-    return shutil.copytree(original, tmp_path / "classroom")
 
 
 @pytest.fixture

@@ -185,9 +185,9 @@ def visits() -> Iterator[tuple[int, list[object]]]:
 def world(tmp_path_factory, visits) -> Iterator[World]:
     """A class folder in the home of whoever grades, and a secret in the environment."""
     folder = tmp_path_factory.mktemp("hostile")
-    os.environ["UNROLLED_GRADEBOOK"] = f"postgresql://teacher:{SECRET}@localhost/gradebook"
+    os.environ["SECRET_OF_THE_GRADER"] = f"postgresql://teacher:{SECRET}@localhost/gradebook"
     yield make_world(folder, visits[0])
-    del os.environ["UNROLLED_GRADEBOOK"]
+    del os.environ["SECRET_OF_THE_GRADER"]
     shutil.rmtree(folder)
 
 

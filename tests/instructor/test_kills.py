@@ -24,7 +24,6 @@ from instructor.sandbox import Limits
 from instructor.seeds import read
 from instructor.worker import Spec
 from tests.instructor import quick
-from tests.instructor.classes import small_class
 from tests.instructor.making import make_submissions
 from tests.instructor.needs import needs_bubblewrap, needs_postgresql
 from tests.instructor.processes import (
@@ -45,11 +44,6 @@ pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="processes are ended in another way there"),
 ]
 WORKERS = 2
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory):
-    return small_class(tmp_path_factory.mktemp("class")).root
 
 
 def notebooks(classroom):

@@ -11,7 +11,7 @@ from instructor.commands import main
 from instructor.errors import UnavailableError
 from instructor.gradebook import VARIABLE, open_gradebook
 from instructor.records import Records
-from tests.instructor.classes import small_class, with_environment
+from tests.instructor.classes import with_environment
 from tests.instructor.needs import needs_postgresql
 from tests.instructor.processes import command, environment, finish, postgresql, start
 from tests.instructor.quick import ASSIGNMENT, NAME, hand_in, rows
@@ -34,11 +34,6 @@ def database(server):
         connection.execute(sa.text(f"CREATE DATABASE {name}"))
     engine.dispose()
     return server.replace("/postgres?", f"/{name}?")
-
-
-@pytest.fixture(scope="module")
-def original(tmp_path_factory):
-    return small_class(tmp_path_factory.mktemp("class")).root
 
 
 @pytest.fixture
