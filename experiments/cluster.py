@@ -10,19 +10,18 @@ import contextlib
 import functools
 import importlib
 import importlib.util
-import logging
 import queue
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import dask
-from distributed import Client, Future, LocalCluster
+from distributed import Client, Future
 from distributed.scheduler import KilledWorker
 from threadpoolctl import threadpool_limits
 
 from experiments import fingerprint
 from experiments.runner import RunnerError
+from tools.local_cluster import local_cluster
 
 WAIT = 10.0
 """Seconds to wait for a scheduler, and for the first worker."""
@@ -221,30 +220,9 @@ def open_cluster(scheduler: str, workers: int) -> Iterator[Cluster]:
             client = stack.enter_context(_connect(scheduler))
             yield Cluster(client, scheduler, local=False)
             return
-        stack.enter_context(dask.config.set(_LOCAL))
-        local = stack.enter_context(
-            LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                processes=True,
-                host="127.0.0.1",
-                dashboard_address="127.0.0.1:0",
-                memory_limit=0,
-                silence_logs=logging.CRITICAL,
-                preload=[_LEAVE_CONTROL_C],
-            )
-        )
+        local = stack.enter_context(local_cluster(workers))
         client = stack.enter_context(Client(local))
         yield Cluster(client, local.scheduler_address, local=True)
-
-
-_LEAVE_CONTROL_C = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
-"""What each local worker runs first: Control-C is for the runner to handle."""
-
-_LOCAL = {
-    f"distributed.nanny.pre-spawn-environ.{name}_NUM_THREADS": 1
-    for name in ("OMP", "MKL", "OPENBLAS")
-}
 
 
 def _connect(scheduler: str) -> Client:

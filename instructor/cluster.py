@@ -20,13 +20,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import dask
-from distributed import Client, Future, LocalCluster, Security
+from distributed import Client, Future, Security
 from distributed.scheduler import KilledWorker
 
 from instructor import worker
 from instructor.errors import InstructorError, UnavailableError
 from instructor.worker import Job, NotInstalled, Outcome, Spec, Unable
+from tools.local_cluster import local_cluster
 
 WAIT = 10.0
 """Seconds to wait for a scheduler, and for the first worker."""
@@ -302,22 +302,10 @@ def open_cluster(
             client = stack.enter_context(_connect(scheduler, security))
             address = scheduler
         else:
-            stack.enter_context(dask.config.set(_LOCAL))
-            local = stack.enter_context(
-                LocalCluster(
-                    n_workers=workers,
-                    threads_per_worker=1,
-                    processes=True,
-                    host="127.0.0.1",
-                    # Other accounts of this machine can reach its ports: only who has the keys of
-                    # this run may send work. The port of the status page is any free one.
-                    security=Security.temporary(),
-                    dashboard_address="127.0.0.1:0",
-                    memory_limit=0,
-                    silence_logs=logging.CRITICAL,
-                    preload=[_LEAVE_CONTROL_C],
-                )
-            )
+            # Other accounts of this machine can reach the ports: only who has the keys of this run
+            # may send work.
+            keys = Security.temporary()
+            local = stack.enter_context(local_cluster(workers, keys, _SETTINGS))
             client = stack.enter_context(Client(local, set_as_default=False))
             address = local.scheduler_address
         cluster = Cluster(client, address, spec)
@@ -326,16 +314,9 @@ def open_cluster(
         yield cluster
 
 
-_LEAVE_CONTROL_C = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
-"""What each local worker runs first: Control-C is for the coordinator to handle."""
-
-_LOCAL = {
+_SETTINGS = {
     "distributed.scheduler.allowed-failures": 0,  # a second try is ours to give, on its own
     "distributed.admin.low-level-log-length": 0,
-    **{
-        f"distributed.nanny.pre-spawn-environ.{name}_NUM_THREADS": 1
-        for name in ("OMP", "MKL", "OPENBLAS")
-    },
 }
 
 
