@@ -84,6 +84,18 @@ def count(classroom):
     return sum(1 for _ in (classroom / "grading" / NAME / "records").glob("*/[0-9]*.json"))
 
 
+def without_the_course(tmp_path):
+    """Return a folder that hides an installed course from the worker that starts with it.
+
+    A module, no package: the finder of an editable install would still find the modules of a
+    package, whoever provides the package itself.
+    """
+    folder = tmp_path / "bare"
+    folder.mkdir()
+    (folder / "instructor.py").write_text("")
+    return folder
+
+
 def expected_rows(original, tmp_path, students, text=""):
     twin = shutil.copytree(original, tmp_path / "twin")
     seed = seeds.read(twin)
@@ -163,10 +175,7 @@ def test_a_worker_of_another_version(classroom, worker, grade, tmp_path):
 
 def test_a_worker_without_the_course(classroom, worker, grade, tmp_path):
     hand_in(classroom, ["ada"])
-    bare = tmp_path / "bare" / "instructor"
-    bare.mkdir(parents=True)
-    (bare / "__init__.py").write_text("")  # hides an installed one
-    worker(bare.parent)
+    worker(without_the_course(tmp_path))
     code, text = finish(grade())
     assert code == 3
     assert "does not have the course" in text
@@ -176,13 +185,10 @@ def test_a_worker_without_the_course(classroom, worker, grade, tmp_path):
 
 def test_a_worker_of_another_version_that_joins_late(classroom, worker, grade, tmp_path):
     hand_in(classroom, [f"student{number:03d}" for number in range(150)])
-    bare = tmp_path / "bare" / "instructor"
-    bare.mkdir(parents=True)
-    (bare / "__init__.py").write_text("")
     worker()
     process = grade()
     wait_for(lambda: count(classroom) > 1, 120)
-    worker(bare.parent)
+    worker(without_the_course(tmp_path))
     code, text = finish(process, 240)
     # Either it was done before the worker joined, or it says which worker is not the right one.
     if code == 0:
