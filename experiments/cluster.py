@@ -21,10 +21,7 @@ from threadpoolctl import threadpool_limits
 
 from experiments import fingerprint
 from experiments.runner import RunnerError
-from tools.local_cluster import local_cluster
-
-WAIT = 10.0
-"""Seconds to wait for a scheduler, and for the first worker."""
+from tools import clusters
 
 START = (
     "On each machine, in the environment that the course is installed in, run: "
@@ -111,7 +108,7 @@ class Cluster:
             If there is no worker, or one of them lacks the course or has another version of it.
         """
         try:
-            self.client.wait_for_workers(1, timeout=WAIT)
+            self.client.wait_for_workers(1, timeout=clusters.WAIT)
         except TimeoutError:
             raise RunnerError(
                 f"the scheduler at {self.address} has no workers. "
@@ -217,22 +214,10 @@ def open_cluster(scheduler: str, workers: int) -> Iterator[Cluster]:
     """
     with contextlib.ExitStack() as stack:
         if scheduler:
-            client = stack.enter_context(_connect(scheduler))
-            yield Cluster(client, scheduler, local=False)
-            return
-        local = stack.enter_context(local_cluster(workers))
-        client = stack.enter_context(Client(local))
-        yield Cluster(client, local.scheduler_address, local=True)
-
-
-def _connect(scheduler: str) -> Client:
-    advice = "Is it running (dask scheduler), and is the address the one that it prints?"
-    try:
-        return Client(scheduler, timeout=WAIT, set_as_default=False)
-    except (OSError, TimeoutError):
-        raise RunnerError(f"no scheduler answers at {scheduler}. {advice}") from None
-    except ValueError as error:
-        raise RunnerError(
-            f"SCHEDULER is {scheduler!r}; expected an address such as tcp://10.0.0.5:8786 "
-            f"({error}). {advice}"
-        ) from None
+            try:
+                client = stack.enter_context(clusters.connect(scheduler))
+            except clusters.SchedulerError as error:
+                raise RunnerError(str(error)) from None
+        else:
+            client = stack.enter_context(clusters.local_cluster(workers))
+        yield Cluster(client, scheduler or client.scheduler.address, local=not scheduler)

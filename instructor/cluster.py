@@ -13,7 +13,6 @@ it; what is lost then as well gets the status "worker lost".
 from __future__ import annotations
 
 import contextlib
-import logging
 import queue
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,10 +25,7 @@ from distributed.scheduler import KilledWorker
 from instructor import worker
 from instructor.errors import InstructorError, UnavailableError
 from instructor.worker import Job, NotInstalled, Outcome, Spec, Unable
-from tools.local_cluster import local_cluster
-
-WAIT = 10.0
-"""Seconds to wait for a scheduler, and for the first worker."""
+from tools import clusters
 
 IN_HAND = 2
 """Submissions that each worker holds: the one that it grades and the next."""
@@ -96,7 +92,7 @@ class Cluster:
             has no sandbox.
         """
         try:
-            self.client.wait_for_workers(1, timeout=WAIT)
+            self.client.wait_for_workers(1, timeout=clusters.WAIT)
         except TimeoutError:
             raise UnavailableError(
                 f"The scheduler at {self.address} has no workers. "
@@ -299,16 +295,15 @@ def open_cluster(
     """
     with contextlib.ExitStack() as stack:
         if scheduler:
-            client = stack.enter_context(_connect(scheduler, security))
-            address = scheduler
+            try:
+                client = stack.enter_context(clusters.connect(scheduler, security))
+            except clusters.AddressError as error:
+                raise InstructorError(str(error)) from None
+            except clusters.SchedulerError as error:
+                raise UnavailableError(str(error)) from None
         else:
-            # Other accounts of this machine can reach the ports: only who has the keys of this run
-            # may send work.
-            keys = Security.temporary()
-            local = stack.enter_context(local_cluster(workers, keys, _SETTINGS))
-            client = stack.enter_context(Client(local, set_as_default=False))
-            address = local.scheduler_address
-        cluster = Cluster(client, address, spec)
+            client = stack.enter_context(clusters.local_cluster(workers, _SETTINGS))
+        cluster = Cluster(client, scheduler or client.scheduler.address, spec)
         stack.callback(cluster.close)
         cluster.prepare()
         yield cluster
@@ -318,20 +313,3 @@ _SETTINGS = {
     "distributed.scheduler.allowed-failures": 0,  # a second try is ours to give, on its own
     "distributed.admin.low-level-log-length": 0,
 }
-
-
-def _connect(scheduler: str, security: Security | None) -> Client:
-    # What goes wrong is said by us, in a sentence. dask gives some loggers levels of their own.
-    for name in [*logging.root.manager.loggerDict, "distributed"]:
-        if name.split(".")[0] in ("distributed", "tornado", "asyncio"):
-            logging.getLogger(name).setLevel(logging.CRITICAL)
-    advice = "Is it running (dask scheduler), and is the address the one that it prints?"
-    try:
-        return Client(scheduler, timeout=WAIT, set_as_default=False, security=security)
-    except (OSError, TimeoutError):
-        raise UnavailableError(f"No scheduler answers at {scheduler}. {advice}") from None
-    except ValueError as error:
-        raise InstructorError(
-            f"The scheduler is {scheduler!r}; expected an address such as tcp://10.0.0.5:8786 "
-            f"({error}). {advice}"
-        ) from None

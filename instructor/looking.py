@@ -8,12 +8,9 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from distributed import Client
-
 from instructor import lines, seeds, worker
 from instructor.assignment import Assignment
 from instructor.classroom import Classroom, find
-from instructor.cluster import WAIT
 from instructor.course_copy import write_copy
 from instructor.errors import InstructorError
 from instructor.grade_command import DONE, UNGRADED
@@ -22,6 +19,7 @@ from instructor.records import Records
 from instructor.results import GRADED
 from instructor.sandbox import Limits, Sandbox, Stopped
 from instructor.sandbox.bubblewrap import require
+from tools.clusters import connect
 
 
 def status(arguments: argparse.Namespace) -> int:
@@ -169,7 +167,7 @@ def _try_assignments(classroom: Classroom) -> str:
 
 
 def _try_scheduler(address: str) -> str:
-    with Client(address, timeout=WAIT, set_as_default=False) as client:
+    with connect(address) as client:
         workers = client.nthreads()
         if not workers:
             raise InstructorError("it has no workers")

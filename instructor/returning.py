@@ -12,7 +12,7 @@ from instructor.class_report import write_class_report
 from instructor.classroom import Classroom, find
 from instructor.collecting import Roster, read_ledger
 from instructor.errors import InstructorError
-from instructor.export import Score, parse_columns, write_canvas, write_generic, write_moodle
+from instructor.exporting import Score, parse_columns, write_canvas, write_generic, write_moodle
 from instructor.feedback import write_all_feedback, zip_feedback
 from instructor.grade_command import DONE, load_roster
 from instructor.gradebook import Gradebook, open_gradebook

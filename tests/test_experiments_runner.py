@@ -254,14 +254,14 @@ def test_workers_with_another_version_or_without_the_course_are_refused(
 
 
 def test_a_scheduler_without_workers_and_none_at_all(claim, monkeypatch, scheduler, capsys):
-    monkeypatch.setattr(cluster, "WAIT", 0.5)
+    monkeypatch.setattr("tools.clusters.WAIT", 0.5)
     with (
         pytest.raises(runner.RunnerError, match="has no workers"),
         cluster.open_cluster(scheduler, 1) as open_,
     ):
         open_.check({})
     with (
-        pytest.raises(runner.RunnerError, match="no scheduler answers at tcp://"),
+        pytest.raises(runner.RunnerError, match="No scheduler answers at tcp://"),
         cluster.open_cluster("tcp://127.0.0.1:1", 1),
     ):
         pass

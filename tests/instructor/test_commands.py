@@ -170,7 +170,7 @@ def test_a_database_and_a_scheduler_that_do_not_answer(run, classroom, monkeypat
     assert code == 3
     assert "does not answer" in errors
     assert "secret" not in errors
-    monkeypatch.setattr("instructor.cluster.WAIT", 0.5)
+    monkeypatch.setattr("tools.clusters.WAIT", 0.5)
     code, _, errors = run("grade", NAME, "--scheduler", "tcp://127.0.0.1:1")
     assert code == 3
     assert "No scheduler answers at tcp://127.0.0.1:1" in errors

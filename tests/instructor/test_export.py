@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from instructor.collecting import Roster
-from instructor.export import (
-    FIELDS,
+from instructor.exporting import (
     ExportError,
     Score,
     parse_columns,
@@ -16,6 +15,7 @@ from instructor.export import (
     write_generic,
     write_moodle,
 )
+from instructor.exporting.columns import FIELDS
 from instructor.tables import guarded, number
 from tests.instructor.collecting_sources import write
 from tests.instructor.test_collecting_roster import CANVAS, MOODLE

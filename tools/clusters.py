@@ -1,0 +1,100 @@
+"""Worker processes of dask, on this machine or behind a scheduler that runs elsewhere."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dask
+from distributed import Client, LocalCluster, Security
+
+LEAVE_CONTROL_C = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
+"""What each worker runs first: Control-C is for the coordinator to handle."""
+
+ONE_THREAD = {
+    f"distributed.nanny.pre-spawn-environ.{name}_NUM_THREADS": 1
+    for name in ("OMP", "MKL", "OPENBLAS")
+}
+
+WAIT = 10.0
+"""Seconds to wait for a scheduler, and for its first worker."""
+
+
+class SchedulerError(Exception):
+    """No scheduler answers at an address; the message says what to look at."""
+
+
+class AddressError(SchedulerError):
+    """The address itself cannot be read."""
+
+
+@contextlib.contextmanager
+def local_cluster(workers: int, settings: Mapping[str, Any] | None = None) -> Iterator[Client]:
+    """Start processes of one thread each, for this program alone; they end with the block.
+
+    Other accounts of this machine can reach the ports. Only who has the keys, which are made anew
+    for each block, can send work or read it.
+
+    Parameters
+    ----------
+    workers : int
+    settings : mapping, optional
+        Settings of dask beside those that keep every library to one thread.
+
+    Yields
+    ------
+    distributed.Client
+        Connected to them.
+    """
+    with (
+        dask.config.set({**ONE_THREAD, **(settings or {})}),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            security=Security.temporary(),
+            dashboard_address="127.0.0.1:0",  # any free port
+            memory_limit=0,
+            silence_logs=logging.CRITICAL,
+            preload=[LEAVE_CONTROL_C],
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield client
+
+
+def connect(scheduler: str, security: Security | None = None) -> Client:
+    """Connect to a scheduler.
+
+    Parameters
+    ----------
+    scheduler : str
+        Address such as ``tcp://10.0.0.5:8786``.
+    security : distributed.Security, optional
+        Certificates for ``tls://`` addresses.
+
+    Raises
+    ------
+    AddressError
+        If the address cannot be read.
+    SchedulerError
+        If nobody answers there.
+    """
+    # What goes wrong is said by the caller, in a sentence. dask gives some loggers levels of
+    # their own.
+    for name in [*logging.root.manager.loggerDict, "distributed"]:
+        if name.split(".")[0] in ("distributed", "tornado", "asyncio"):
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+    advice = "Is it running (dask scheduler), and is the address the one that it prints?"
+    try:
+        return Client(scheduler, timeout=WAIT, set_as_default=False, security=security)
+    except (OSError, TimeoutError):
+        raise SchedulerError(f"No scheduler answers at {scheduler}. {advice}") from None
+    except ValueError as error:
+        raise AddressError(
+            f"The scheduler is {scheduler!r}; expected an address such as tcp://10.0.0.5:8786 "
+            f"({error}). {advice}"
+        ) from None
