@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -308,11 +309,17 @@ def main(arguments: Sequence[str] | None = None, maker: str = "") -> int:
     chosen.maker = maker
     module, _, name = chosen.where.partition(":")
     try:
-        return getattr(importlib.import_module(f"instructor.{module}"), name)(chosen)
+        code = getattr(importlib.import_module(f"instructor.{module}"), name)(chosen)
+        sys.stdout.flush()
+        return code
     except UnavailableError as error:
         return _say(error, UNAVAILABLE)
     except InstructorError as error:
         return _say(error, WRONG)
+    except BrokenPipeError:
+        # Whoever read, such as `| head`, has read enough; nothing more may be written at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return STOPPED
     except KeyboardInterrupt:
         print("\nStopped; the same command goes on where it was.")
         return STOPPED

@@ -465,3 +465,13 @@ def test_sigterm_ends_a_run_as_control_c_does():
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGTERM)
         assert process.communicate(timeout=30)[0] == "stopped\n"
+
+
+def test_whoever_reads_the_output_may_stop_reading(classroom):
+    line = [sys.executable, "-m", "instructor", "status", "--class", str(classroom)]
+    process = subprocess.Popen(
+        line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    process.stdout.close()
+    assert (process.stderr.read(), process.wait()) == ("", 130)
+    process.stderr.close()
