@@ -47,7 +47,7 @@ def test_built_cell_shows_losses_shares_and_budget():
     assert picture.notes["standard"].get_text() == "standard LSTM: 100% right"
     assert all(list(line.get_xdata()) == [300, 300] for line in picture.budget)
     picture.move({"own": [], "standard": []}, {"own": ([], []), "standard": ([], [])}, 600)
-    assert picture.notes["own"].get_text() == "your cell: – right"
+    assert picture.notes["own"].get_text() == "your cell: not tested yet"
     assert len(picture.losses["own"].get_xdata()) == 0
     fig.canvas.draw()
 

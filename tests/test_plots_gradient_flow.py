@@ -62,7 +62,7 @@ def test_error_flow_shows_as_many_terms_as_asked():
     picture.update(flow, "b_h", 4)
     assert len(texts(bars)) == 4  # three terms and their sum; step 3 comes after the error
     assert len(graph.get_children()) == before
-    assert any(text.startswith("term of s₀ in ∂E₂/∂b_h") for text in texts(graph))
+    assert any(text.startswith("term of s₀ in ∂E₂/∂$b_{h}$") for text in texts(graph))
     with pytest.raises(ValueError, match="flow has 3 steps; expected 4"):
         picture.update(flow._replace(states=flow.states[:3]), "W_hh", 1)
 

@@ -46,8 +46,11 @@ def test_unrolled_holds_the_numbers_of_the_run(run):
     fig, ax = new_figure(size=(6, 4))
     draw_unrolled(ax, run, words=["on", "off"], classes=["yes", "no"])
     written = texts(ax)
-    for values in (*run.xs, *run.hs, *run.probabilities, run.h_0):
-        assert "\n".join(f"{value + 0.0:+.3f}" for value in values) in written
+    for values in (*run.xs, *run.hs, run.h_0):
+        numbers = "\n".join(f"{value + 0.0:+.3f}" for value in values)
+        assert numbers.replace("-", "−") in written
+    for values in run.probabilities:  # without a sign
+        assert "\n".join(f"{value:.3f}" for value in values) in written
     for name in ("$W_{xh}$", "$W_{hh}$", "$W_{hy}$"):
         assert written.count(name) == 2  # the same name at both steps
     assert {"on", "off", "$h_0$", "$h_{1}$", "$h_{2}$", "$x_{1}$", "$x_{2}$"} <= set(written)

@@ -156,7 +156,12 @@ class ActivationPicture:
         return tuple(vars(self).values())
 
     def move(self, curve: ActivationCurve) -> None:
-        """Show `curve` with its tangent at the chosen sum."""
+        """Show `curve` with its tangent at the chosen sum.
+
+        Parameters
+        ----------
+        curve : ActivationCurve
+        """
         self.value_line.set_data(curve.z, curve.values)
         self.derivative_line.set_data(curve.z, curve.derivatives)
         reach = 1.2 / np.hypot(1.0, curve.derivative)
@@ -168,7 +173,9 @@ class ActivationPicture:
         self.bound_line.set_ydata([curve.bound, curve.bound])
         self.bound_text.set_y(curve.bound + 0.03)
         self.bound_text.set_text(f"at most {curve.bound:g}")
-        self.value_text.set_text(f"{curve.title}({curve.at:.1f}) = {curve.value:.4f}")
+        at = f"{curve.at:.1f}".replace("-", "−")
+        value = f"{curve.value:.4f}".replace("-", "−")
+        self.value_text.set_text(f"{curve.title}({at}) = {value}")
         self.derivative_text.set_text(f"slope there = {curve.derivative:.4f}")
 
 
@@ -202,9 +209,9 @@ def draw_activation_explorer(
     picture = ActivationPicture(
         value_line=upper.plot([], [], **VALUE)[0],
         tangent=upper.plot([], [], **{**DERIVATIVE, "linestyle": "-", "linewidth": 3})[0],
-        value_point=upper.plot([], [], "o", color="black", markersize=8)[0],
+        value_point=upper.plot([], [], "o", color="black", markersize=8, clip_on=False)[0],
         derivative_line=lower.plot([], [], **DERIVATIVE)[0],
-        derivative_point=lower.plot([], [], "o", color=DERIVATIVE["color"], markersize=8)[0],
+        derivative_point=lower.plot([], [], "o", color=DERIVATIVE["color"], ms=8, clip_on=False)[0],
         drop=lower.plot([], [], color=DERIVATIVE["color"], linewidth=1)[0],
         bound_line=lower.axhline(1.0, **BOUND),
         value_text=upper.text(-4.8, 2.25, "", fontsize=11),
@@ -307,6 +314,9 @@ def draw_scale_through_layers(axes: np.ndarray, measured: dict[str, dict[str, np
                 color=colour,
                 annotation_clip=False,
             )
+    for panel in axes:  # the names stand inside of the panel, beside the ends of the lines
+        panel.set_xlim(right=1.27 * layers[-1])
+        panel.set_xticks(layers[::2])
     axes[0].set_yscale("log")
     axes[0].set(title="spread of the values", xlabel="layer", ylabel="root mean square")
     axes[1].set(title="mean slope of tanh", xlabel="layer", ylim=(-0.05, 1.05))

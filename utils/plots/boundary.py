@@ -116,7 +116,18 @@ def compute_boundary(
 
 
 def compute_extent(x: np.ndarray, margin: float = 0.4) -> tuple[float, float, float, float]:
-    """Give a square with the same centre as the points, `margin` wider than they reach."""
+    """Give a square with the same centre as the points, `margin` wider than they reach.
+
+    Parameters
+    ----------
+    x : array, shape (n, 2)
+    margin : float
+        In the units of `x`.
+
+    Returns
+    -------
+    left, right, bottom, top : float
+    """
     low, high = x.min(axis=0), x.max(axis=0)
     centre, half = (low + high) / 2, float(np.max(high - low)) / 2 + margin
     return (
@@ -180,7 +191,12 @@ class BoundaryPicture:
         return tuple(self.surface.get_extent())
 
     def move(self, boundary: Boundary) -> None:
-        """Show what the network says now."""
+        """Show what the network says now.
+
+        Parameters
+        ----------
+        boundary : Boundary
+        """
         self.surface.set_data(boundary.probability)
         self.surface.set_extent(boundary.extent)
         self.edge.set_segments(boundary.lines)
@@ -286,7 +302,12 @@ class LossPicture:
         return (self.each, self.mean)
 
     def move(self, losses: np.ndarray, means: np.ndarray) -> None:
-        """Show other losses, with their running means."""
+        """Show other losses, with their running means.
+
+        Parameters
+        ----------
+        losses, means : array, shape (updates,)
+        """
         updates = np.arange(1, len(losses) + 1)
         self.each.set_data(updates, losses)
         self.mean.set_data(updates, means)

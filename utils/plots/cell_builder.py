@@ -13,13 +13,14 @@ from numpy.typing import ArrayLike
 
 from utils.lstm_design import Equation
 from utils.plots.boundary import compute_running_mean
-from utils.plots.style import ROLE
+from utils.plots.series import CELL_LOOK
+from utils.plots.style import ROLE, UNDER_TEXT
 
 __all__ = ["BuiltCellPicture", "EquationsPicture", "draw_built_cell", "draw_equations"]
 
 _TRIALS: Mapping[str, Mapping[str, object]] = {
-    "own": ROLE["prediction"],
-    "standard": {**ROLE["hidden_state"], "linestyle": (0, (5, 1.5)), "linewidth": 2.2},
+    "own": {**ROLE["prediction"], "linestyle": (0, (5, 1.5))},
+    "standard": {key: CELL_LOOK["LSTM"][key] for key in ("color", "linestyle", "linewidth")},
 }
 _TITLES = {"own": "your cell", "standard": "standard LSTM"}
 _LOSSES = (1e-4, 30.0)
@@ -88,7 +89,9 @@ def draw_equations(
     lines = [
         ax.text(0.0, y, "", transform=ax.transAxes, va="center", fontsize=13.5) for y in heights
     ]
-    below = ax.text(0.0, heights[-1] - 0.09, "", transform=ax.transAxes, va="top", linespacing=1.5)
+    below = ax.text(
+        0.0, heights[-1] - 0.09, "", transform=ax.transAxes, va="top", linespacing=1.5, size=10
+    )
     picture = EquationsPicture(lines, below)
     picture.move(equations, note)
     return picture
@@ -132,8 +135,8 @@ class BuiltCellPicture:
         for name, line in self.shares.items():
             line.set_data(*shares[name])
             last = np.asarray(shares[name][1])
-            known = f"{last[-1]:.0%}" if len(last) else "–"
-            self.notes[name].set_text(f"{_TITLES[name]}: {known} right")
+            known = f"{last[-1]:.0%} right" if len(last) else "not tested yet"
+            self.notes[name].set_text(f"{_TITLES[name]}: {known}")
         for line in self.budget:
             line.set_xdata([budget, budget])
 
@@ -173,9 +176,15 @@ def draw_built_cell(
     left.legend(loc="upper right")
     notes = {
         name: right.text(
-            0.97, y, "", transform=right.transAxes, ha="right", color=_TRIALS[name]["color"]
+            0.97,
+            y,
+            "",
+            transform=right.transAxes,
+            ha="right",
+            color=_TRIALS[name]["color"],
+            bbox=UNDER_TEXT,
         )
-        for name, y in (("own", 0.14), ("standard", 0.05))
+        for name, y in (("own", 0.15), ("standard", 0.05))
     }
     picture = draw_equations(first, equations, title="your cell")
     return BuiltCellPicture(picture, losses, shares, budget, notes)

@@ -11,16 +11,10 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
+from utils.plots.series import CELL_LOOK
 from utils.plots.style import DIVERGING, ROLE
 
-__all__ = ["CELL_LOOK", "RacePicture", "SentencePicture", "draw_cell_race", "draw_sentence_reading"]
-
-CELL_LOOK: Mapping[str, Mapping[str, Any]] = {
-    "RNN": {"color": "#666666", "linestyle": (0, (1.2, 1.2)), "linewidth": 2.4, "marker": "s"},
-    "GRU": {"color": "#882255", "linestyle": (0, (5, 1.5)), "linewidth": 2.2, "marker": "o"},
-    "LSTM": {"color": "#000000", "linestyle": "-", "linewidth": 2.0, "marker": "^"},
-}
-"""Colour, dash, width and marker of each cell."""
+__all__ = ["RacePicture", "SentencePicture", "draw_cell_race", "draw_sentence_reading"]
 
 
 def _line(name: str) -> dict[str, Any]:
@@ -103,7 +97,7 @@ def draw_sentence_reading(
     Returns
     -------
     SentencePicture
-        Still empty; `move` fills it.
+        Still empty; ``move`` fills it.
     """
     above, below = axes
     above.axhline(0.5, **ROLE["reference"])
@@ -190,7 +184,7 @@ def draw_cell_race(axes: Sequence[Axes], cells: Sequence[str]) -> RacePicture:
     Returns
     -------
     RacePicture
-        Still empty; `move` fills it.
+        Still empty; ``move`` fills it.
     """
     left, right = axes
     left.axhline(0.5, **ROLE["reference"])

@@ -33,9 +33,9 @@ _RUN_DASHES = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)))
 class CliffGrid(NamedTuple):
     """The loss over a grid of parameters."""
 
-    w: np.ndarray
-    b: np.ndarray
-    losses: np.ndarray  # (len(b), len(w))
+    w: np.ndarray  #: (n,)
+    b: np.ndarray  #: (m,)
+    losses: np.ndarray  #: (len(b), len(w))
 
 
 def compute_cliff_grid(n: int = 201, T: int = STEPS) -> CliffGrid:
@@ -79,7 +79,14 @@ class CliffPicture:
         return tuple(vars(self).values())
 
     def move(self, descent: CliffDescent, verdict: str) -> None:
-        """Show another descent."""
+        """Show another descent.
+
+        Parameters
+        ----------
+        descent : CliffDescent
+        verdict : str
+            How it went, in a few words.
+        """
         w, b = descent.path.T
         self.path.set_data(w, b)
         self.start.set_data(w[:1], b[:1])
@@ -134,8 +141,9 @@ def draw_cliff_walk(
         end=left.plot([], [], "*", color="white", markeredgecolor="black", markersize=15)[0],
         losses=right.plot([], [], **ROLE["loss"], label="loss")[0],
         norms=right.plot([], [], **ROLE["gradient"], label="‖gradient‖ before clipping")[0],
-        verdict=right.text(0.03, 0.03, "", transform=right.transAxes, fontsize=12, weight="bold"),
+        verdict=right.text(0.97, 0.03, "", transform=right.transAxes, fontsize=12, weight="bold"),
     )
+    picture.verdict.set_horizontalalignment("right")  # on the left a gradient falls to zero
     right.legend(loc="upper right")
     picture.move(descent, verdict)
     return picture

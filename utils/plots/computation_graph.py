@@ -59,7 +59,12 @@ class GraphPass:
     steps: tuple[PassStep, ...]
 
     def known_after(self, step: int) -> set[str]:
-        """Name the quantities that are known after `step` steps; inputs are known before."""
+        """Name the quantities that are known after `step` steps; inputs are known before.
+
+        Returns
+        -------
+        set of str
+        """
         known = {"x", "w1", "b1", "w2", "b2", "y"}
         for done in self.steps[:step]:
             known.update(done.names)
@@ -132,7 +137,17 @@ def compute_graph_pass(
 
 
 def in_digits(number: float) -> str:
-    """Write a number with four decimals, or as a power of ten where they would hide it."""
+    """Write a number with four decimals, or as a power of ten where they would hide it.
+
+    Parameters
+    ----------
+    number : float
+
+    Returns
+    -------
+    str
+        With a true minus sign.
+    """
     if number != 0 and abs(number) < 0.001:
         return f"{number:.1e}".replace("-", "−")
     return f"{number + 0.0:.4f}".replace("-", "−")
@@ -252,7 +267,14 @@ class GraphPicture:
         return (self.ring, *self.values.values(), *self.gradients.values(), self.text)
 
     def move(self, graph_pass: GraphPass, step: int) -> None:
-        """Show what is known after `step` steps, with a ring around the node at work."""
+        """Show what is known after `step` steps, with a ring around the node at work.
+
+        Parameters
+        ----------
+        graph_pass : GraphPass
+        step : int
+            From 0, where nothing is computed yet.
+        """
         known = graph_pass.known_after(step)
         for name, artist in self.values.items():
             artist.set_text(in_digits(graph_pass.values[name]) if name in known else "")

@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.text import Text
 
 from utils.parameter_counts import BLOCKS, NetworkCount
-from utils.plots.style import ROLE
+from utils.plots.series import CELL_LOOK
 
 __all__ = ["CountPicture", "count_lines", "draw_counts"]
 
-_LOOKS = {"rnn": ROLE["hidden_state"], "gru": ROLE["update_gate"], "lstm": ROLE["cell_state"]}
+_LOOKS = {cell.lower(): look for cell, look in CELL_LOOK.items()}
 _LEAST, _MOST = 1.0, 1e9  # ends of the axis
 
 
@@ -87,7 +87,7 @@ def draw_counts(axes: Sequence[Axes]) -> CountPicture:
     Returns
     -------
     CountPicture
-        Empty; its `move` fills it.
+        Empty; its ``move`` fills it.
     """
     page, ax = axes
     page.set(xticks=[], yticks=[], xlim=(0, 1), ylim=(0, 1))

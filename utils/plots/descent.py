@@ -42,11 +42,29 @@ class Surface:
     limits: tuple[float, float, float, float]
 
     def loss(self, w: np.ndarray) -> np.ndarray:
-        """Give the loss at `w`, shape (..., 2), for every leading index."""
+        """Give the loss at `w` for every leading index.
+
+        Parameters
+        ----------
+        w : array, shape (..., 2)
+
+        Returns
+        -------
+        array, shape (...)
+        """
         raise NotImplementedError
 
     def gradient(self, w: np.ndarray) -> np.ndarray:
-        """Give the gradient at one point `w`, shape (2,)."""
+        """Give the gradient at one point.
+
+        Parameters
+        ----------
+        w : array, shape (2,)
+
+        Returns
+        -------
+        array, shape (2,)
+        """
         raise NotImplementedError
 
 
@@ -57,7 +75,7 @@ class Valley(Surface):
     .. math:: L(w) = \tfrac12 (\lambda_1 w_1^2 + \lambda_2 w_2^2)
     """
 
-    curvatures: tuple[float, float] = (1.0, 10.0)
+    curvatures: tuple[float, float] = (1.0, 10.0)  #: λ₁ and λ₂
 
     def loss(self, w: np.ndarray) -> np.ndarray:
         """Give half the weighted sum of squares, over the last axis of `w`."""
@@ -75,8 +93,8 @@ class LogisticUnit(Surface):
     .. math:: L(w, b) = \frac1B \sum_i \mathrm{BCE}(\sigma(w x_i + b), y_i)
     """
 
-    x: np.ndarray = None
-    y: np.ndarray = None
+    x: np.ndarray = None  #: (B,), the inputs
+    y: np.ndarray = None  #: (B,), the classes, 0 or 1
 
     def loss(self, w: np.ndarray) -> np.ndarray:
         """Give the mean loss over the data, in nats, for every leading index of `w`."""
@@ -235,7 +253,16 @@ def _judge(surface: Surface, path: np.ndarray, losses: np.ndarray, broke_off: bo
 
 
 def describe_descent(descent: Descent) -> str:
-    """Say in one sentence how a run of descent went."""
+    """Say in one sentence how a run of descent went.
+
+    Parameters
+    ----------
+    descent : Descent
+
+    Returns
+    -------
+    str
+    """
     n, after = len(descent.path) - 1, descent.arrived_after
     if descent.verdict == "diverges":
         return "Diverges: each update overshoots the minimum by more than the last."
@@ -267,7 +294,12 @@ class DescentPicture:
         return tuple(vars(self).values())
 
     def move(self, descent: Descent) -> None:
-        """Show another run on the same surface."""
+        """Show another run on the same surface.
+
+        Parameters
+        ----------
+        descent : Descent
+        """
         self.path.set_data(*descent.path.T)
         self.last.set_data(*descent.path[-1:].T)
         floor = 1e-8 * descent.losses[0]
@@ -279,6 +311,12 @@ class DescentPicture:
 
 def compute_contours(surface: Surface, n: int = 121) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Evaluate a surface on a grid that fills its picture.
+
+    Parameters
+    ----------
+    surface : Surface
+    n : int
+        Points along each side of the grid.
 
     Returns
     -------
@@ -326,8 +364,9 @@ def draw_descent(
     curve.clear()
     curve.set(xlim=(0, n_steps), ylim=(1e-6, 1e3), yscale="log", xlabel="update")
     curve.set(ylabel="share of the loss left")
-    curve.set_title("below the dotted line: arrived")
+    curve.set_title("loss")
     curve.axhline(ARRIVED, color="#666666", linewidth=1, linestyle=":")
+    curve.text(n_steps, ARRIVED / 1.4, "arrived", ha="right", va="top", fontsize=9)
     picture = DescentPicture(
         path=surface.plot([], [], **PATH)[0],
         last=surface.plot([], [], "o", color="black", markersize=8)[0],

@@ -176,7 +176,7 @@ def draw_beliefs(ax: Axes, tags: Sequence[str], room: int = 20) -> BeliefPicture
     Returns
     -------
     BeliefPicture
-        Still empty; `move` fills it.
+        Still empty; ``move`` fills it.
     """
     K = len(tags)
     image = ax.imshow(np.full((K, room), np.nan), cmap=SEQUENTIAL, vmin=0, vmax=1, aspect="auto")
@@ -219,7 +219,6 @@ def draw_look_ahead(
     curves: dict[str, ArrayLike],
     *,
     chance: float | None = None,
-    ylabel: str = "share of right tags",
 ) -> None:
     """Draw how often a tagger is right against the words of the future that it may read.
 
@@ -230,7 +229,6 @@ def draw_look_ahead(
         One line each, at most three.
     chance : float, optional
         Where to draw a dotted line.
-    ylabel : str
 
     Raises
     ------
@@ -243,5 +241,9 @@ def draw_look_ahead(
         ax.plot(np.asarray(values), label=name, linewidth=2.0, markersize=4.5, **look)
     if chance is not None:
         ax.axhline(chance, **ROLE["reference"])
-    ax.set(xlabel="words of the future that may be read", ylabel=ylabel, ylim=(0.0, 1.04))
+    ax.set(
+        xlabel="words of the future that may be read",
+        ylabel="share of right tags",
+        ylim=(0.0, 1.04),
+    )
     ax.legend(loc="lower right")

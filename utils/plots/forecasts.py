@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Polygon
 from numpy.typing import ArrayLike
 
-from utils.plots.style import ROLE
+from utils.plots.style import ROLE, UNDER_TEXT
 
 __all__ = [
     "ForecastPicture",
@@ -41,6 +41,11 @@ def _checked(curves: Mapping[str, Any]) -> None:
         raise ValueError(f"curves holds {len(curves)} lines; expected at most {len(_COLORS)}.")
 
 
+def _months(longest: int) -> list[int]:
+    """Give ticks at 1 and at every half year, or everywhere if there are few."""
+    return [1, *range(6, longest + 1, 6)] if longest >= 12 else list(range(1, longest + 1))
+
+
 # Still pictures
 
 
@@ -51,7 +56,6 @@ def draw_series(
     parts: Mapping[str, slice] | None = None,
     *,
     ylabel: str = "",
-    title: str = "",
 ) -> None:
     """Draw a series, its parts in time as shaded stretches, and a mark where a value is missing.
 
@@ -64,7 +68,7 @@ def draw_series(
         NaN where a value is missing.
     parts : mapping of str to slice, optional
         Names and places of the parts, in time.
-    ylabel, title : str
+    ylabel : str
 
     Raises
     ------
@@ -95,7 +99,7 @@ def draw_series(
             transform=ax.get_xaxis_transform(), label="no value",
         )  # fmt: skip
         ax.legend(loc="lower right")
-    ax.set(xlim=(x[0], x[-1]), ylabel=ylabel, title=title)
+    ax.set(xlim=(x[0], x[-1]), ylabel=ylabel)
 
 
 def draw_forecasts(
@@ -106,7 +110,6 @@ def draw_forecasts(
     forecasts: Mapping[str, ArrayLike],
     *,
     ylabel: str = "",
-    title: str = "",
 ) -> None:
     """Draw what several forecasters say from one origin, beside what came.
 
@@ -118,7 +121,7 @@ def draw_forecasts(
     place : int
         How many of these values are known.
     forecasts : mapping of str to array, shape (H,)
-    ylabel, title : str
+    ylabel : str
 
     Raises
     ------
@@ -133,13 +136,11 @@ def draw_forecasts(
         values = np.asarray(values, dtype=float)
         ax.plot(x[place : place + len(values)], values, **_look(i), label=name)
     ax.axvline((x[place - 1] + x[place]) / 2, **ROLE["reference"])
-    ax.set(xlim=(x[0], x[-1]), ylabel=ylabel, title=title)
+    ax.set(xlim=(x[0], x[-1]), ylabel=ylabel)
     ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
 
 
-def draw_errors_by_lead(
-    ax: Axes, curves: Mapping[str, ArrayLike], *, ylabel: str, title: str = ""
-) -> None:
+def draw_errors_by_lead(ax: Axes, curves: Mapping[str, ArrayLike], *, ylabel: str) -> None:
     """Draw mean absolute errors against the lead, one line for each forecaster.
 
     Parameters
@@ -147,7 +148,7 @@ def draw_errors_by_lead(
     ax : Axes
     curves : mapping of str to array, shape (H,)
         Errors at leads 1 … H.
-    ylabel, title : str
+    ylabel : str
 
     Raises
     ------
@@ -159,7 +160,8 @@ def draw_errors_by_lead(
         errors = np.asarray(errors, dtype=float)
         ax.plot(np.arange(1, len(errors) + 1), errors, **_look(i), label=name)
     longest = max(len(np.asarray(errors)) for errors in curves.values())
-    ax.set(xlim=(1, longest), xlabel="lead, months ahead", ylabel=ylabel, title=title)
+    ax.set(xlim=(1, longest), xlabel="lead, months ahead", ylabel=ylabel)
+    ax.set_xticks(_months(longest))
     ax.set_ylim(bottom=0)
     ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
 
@@ -221,7 +223,7 @@ class ForecastPicture:
         known : (x, values)
             The stretch that the forecaster looks at; its end is the origin.
         x, forecast : array, shape (H,)
-        band : (low, high), optional
+        band : (low, high), or None
             Arrays of shape (H,).
         note : str
         """
@@ -242,7 +244,12 @@ class ForecastPicture:
         self.note.set_text(note)
 
     def limits(self, low: float, high: float) -> None:
-        """Set the ends of the vertical axis, if they are others."""
+        """Set the ends of the vertical axis, if they are others.
+
+        Parameters
+        ----------
+        low, high : float
+        """
         if self.ax.get_ylim() != (low, high):
             self.ax.set_ylim(low, high)
 
@@ -264,7 +271,7 @@ def draw_forecast(
     Returns
     -------
     ForecastPicture
-        Still empty; `move` fills it.
+        Still empty; ``move`` fills it.
     """
     x, y = np.asarray(x, dtype=float), np.asarray(values, dtype=float)
     ax.plot(x, y, **ROLE["target"], label="what came")
@@ -278,7 +285,7 @@ def draw_forecast(
         ax.plot([], [], **ROLE["prediction"], label="forecast")[0],
         ax.plot([], [], **known, label="what it looks at")[0],
         ax.axvline(x[0], **ROLE["reference"]),
-        ax.text(0.02, 0.97, "", transform=ax.transAxes, va="top", fontsize=10),
+        ax.text(0.02, 0.97, "", transform=ax.transAxes, va="top", fontsize=10, bbox=UNDER_TEXT),
     )
     ax.set(xlim=(x[0], x[-1]), ylabel=ylabel)
     ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
@@ -364,7 +371,7 @@ def draw_leak(
     Returns
     -------
     LeakPicture
-        Still empty; `move` fills it.
+        Still empty; ``move`` fills it.
     """
     left, right = axes
     x, y = np.asarray(x, dtype=float), np.asarray(values, dtype=float)

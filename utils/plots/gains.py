@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike
 
+from utils.plots.series import series_looks, written_name
 from utils.plots.style import ROLE
 from utils.scalar_chain import ScalarChain
 
@@ -54,7 +55,13 @@ class ChainPicture:
         return tuple(vars(self).values())
 
     def move(self, chain: ScalarChain, bound_log: float) -> None:
-        """Show another chain; `bound_log` is log10 of the largest possible factor of a layer."""
+        """Show another chain; `bound_log` is log10 of the largest possible factor of a layer.
+
+        Parameters
+        ----------
+        chain : ScalarChain
+        bound_log : float
+        """
         T = len(chain.sums)
         layers = np.arange(T + 1)
         self.line.set_data(layers, _visible(chain.logs))
@@ -84,16 +91,16 @@ def draw_chain(
     left, right = axes
     left.axhline(0, **ROLE["reference"])
     left.set(xlim=(0, longest), ylim=(FLOOR, 12), xlabel="layer i (step i)")
-    left.set(ylabel="log₁₀ |∂a_T / ∂a_i|")
-    left.set_title("gradient of a_T at layer i")
+    left.set(ylabel=r"$\log_{10} |\partial a_T / \partial a_i|$")
+    left.set_title("gradient of the last value at layer i")
     right.axhline(1, **ROLE["reference"])
     right.set(xlim=(0, longest), ylim=(-1.3, 4.1), xlabel="layer i (step i)")
     right.set_title("what each layer multiplies by")
     picture = ChainPicture(
         line=left.plot([], [], **{**ROLE["gradient"], "linewidth": 2.6}, label="this chain")[0],
         bound=left.plot([], [], color="#000000", linestyle=":", linewidth=2, label="the bound")[0],
-        factors=right.plot([], [], **ROLE["gradient"], marker="o", ms=3, label="|w f′(z)|")[0],
-        values=right.plot([], [], **ROLE["hidden_state"], label="value a_i")[0],
+        factors=right.plot([], [], **ROLE["gradient"], marker="o", ms=3, label="$|w f\\,'(z)|$")[0],
+        values=right.plot([], [], **ROLE["hidden_state"], label="value $a_i$")[0],
     )
     left.legend(loc="lower right")
     right.legend(loc="upper right")
@@ -134,7 +141,14 @@ class GainsPicture:
         return (*self.lines.values(), self.note)
 
     def move(self, curves: Mapping[str, ArrayLike], note: str = "") -> None:
-        """Show other curves under the same names; entry k belongs to k steps back."""
+        """Show other curves under the same names; entry k belongs to k steps back.
+
+        Parameters
+        ----------
+        curves : mapping of str to array
+            Logarithms to base 10, by the names that were drawn first.
+        note : str
+        """
         for name, line in self.lines.items():
             logs = _visible(curves[name])
             line.set_data(np.arange(len(logs)), logs)
@@ -148,6 +162,7 @@ def draw_gains(
     xlabel: str = "steps back from the last state",
     ylim: tuple[float, float] = (FLOOR, 6.0),
     title: str = "",
+    beside: bool = False,
 ) -> GainsPicture:
     """Draw log10 of gains against the number of steps back, one line for each name.
 
@@ -159,17 +174,32 @@ def draw_gains(
     xlabel : str
     ylim : (float, float)
     title : str
+    beside : bool
+        Whether the names stand beside the axes and the note above them, for lines that move and
+        would run through both.
 
     Returns
     -------
     GainsPicture
     """
     ax.axhline(0, **ROLE["reference"])
-    lines = {name: ax.plot([], [], label=name, **_look(i))[0] for i, name in enumerate(curves)}
-    note = ax.text(0.98, 0.97, "", transform=ax.transAxes, ha="right", va="top", fontsize=10)
+    lines = {
+        name: ax.plot([], [], label=written_name(name), **{**look, "marker": "", "linewidth": 2.0})[
+            0
+        ]
+        for name, look in zip(curves, series_looks(curves), strict=True)
+    }
+    where = {"y": 1.02, "va": "bottom"} if beside else {"y": 0.97, "va": "top"}
+    note = ax.text(0.98, s="", transform=ax.transAxes, ha="right", fontsize=10, **where)
     longest = max(len(np.asarray(logs)) for logs in curves.values()) - 1
     ax.set(xlim=(0, longest), ylim=ylim, xlabel=xlabel, ylabel="log₁₀ gain", title=title)
-    ax.legend(loc="lower left")
+    for axis, (low, high) in ((ax.xaxis, (0, longest)), (ax.yaxis, ylim)):
+        whole = high - low > 3
+        axis.set_major_locator(MaxNLocator("auto", integer=whole, steps=[1, 2, 5, 10]))
+    if beside:
+        ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
+    elif len(curves) > 1:
+        ax.legend(loc="lower left")
     picture = GainsPicture(lines, note)
     picture.move(curves)
     return picture
@@ -201,9 +231,7 @@ def draw_training_gains(ax: Axes, gains: Mapping[int, ArrayLike], title: str = "
     ax.legend(title="updates", loc="lower left")
 
 
-def draw_gradient_parts(
-    ax: Axes, parts: Mapping[str, ArrayLike], near: int = 3, title: str = ""
-) -> None:
+def draw_gradient_parts(ax: Axes, parts: Mapping[str, ArrayLike], near: int = 3) -> None:
     """Draw the size of each step's part of the gradient of W_hh, the near ones shaded.
 
     Parameters
@@ -213,7 +241,6 @@ def draw_gradient_parts(
         ‖G_t‖ for t = 1 … T, one line for each name; zeros are left out.
     near : int
         How many of the last steps count as near.
-    title : str
     """
     for i, (name, sizes) in enumerate(parts.items()):
         steps = np.arange(1, len(sizes) + 1)
@@ -223,7 +250,11 @@ def draw_gradient_parts(
     T = max(len(sizes) for sizes in parts.values())
     ax.axvspan(T - near + 0.5, T + 0.5, color="#E8E8E8", linewidth=0, zorder=0)
     ax.text(T + 0.4, 0.03, "near", transform=ax.get_xaxis_transform(), ha="right", fontsize=10)
-    ax.set(xlabel="step t", ylabel="size of the part, ‖G_t‖", xlim=(0.5, T + 0.5), title=title)
+    ax.set(
+        xlabel="step t",
+        ylabel=r"size of the part, $\Vert G_t \Vert$",
+        xlim=(0.5, T + 0.5),
+    )
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.legend(loc="upper left")
 

@@ -49,12 +49,12 @@ def _low(k: int) -> str:
 
 
 class ErrorFlowPicture:
-    """The artists of an error on its way back; `update` shows another way.
+    """The artists of an error on its way back; ``update`` shows another way.
 
     Attributes
     ----------
     moving : list of Artist
-        Everything that `update` changes.
+        Everything that ``update`` changes.
     """
 
     def __init__(self, graph: Axes, bars: Axes, T: int) -> None:
@@ -168,7 +168,8 @@ def _last_term(flow: ErrorFlow, parameter: str, shown: range) -> str:
         "1" if name == "1" else f"({name} = {_signed(value)})",
     ]
     product, term = " × ".join(factors), _signed(flow.terms[parameter][k])
-    return f"term of s{_low(k)} in ∂E{_low(e)}/∂{parameter}:   {product}  =  {term}"
+    name = "{}_{{{}}}".format(*parameter.split("_"))
+    return f"term of s{_low(k)} in ∂E{_low(e)}/∂${name}$:   {product}  =  {term}"
 
 
 def _text(ax: Axes, k: int, y: float, bold: bool = False) -> Text:
@@ -242,7 +243,7 @@ def draw_error_flow(
         left, right = x - STEP + WIDTH / 2, x - WIDTH / 2
         paint_arrow(graph, (left, middle + 0.3), (right, middle + 0.3), kind="h")
         graph.text(x - STEP / 2, middle + 0.42, "$W_{hh}$", ha="center", va="bottom", fontsize=10)
-    legend = "upper number: s\nlower, bold: ∂E/∂s,\nfrom the error\nback"
+    legend = "upper: s\nlower, bold:\n∂E/∂s, on its\nway back"
     graph.text(T * STEP, middle, legend, ha="center", va="center", fontsize=9, linespacing=1.4)
     limits = (-STEP - WIDTH / 2 - 0.1, T * STEP + WIDTH / 2 + 0.35)
     graph.set(xlim=limits, ylim=(-0.5, 6.6), xticks=[], yticks=[])
@@ -261,12 +262,12 @@ def draw_error_flow(
 
 
 class GradientCheckPicture:
-    """The artists of a gradient check; `update` shows another report.
+    """The artists of a gradient check; ``update`` shows another report.
 
     Attributes
     ----------
     moving : list of Artist
-        Everything that `update` changes.
+        Everything that ``update`` changes.
     """
 
     def __init__(self, ax: Axes, names: Sequence[str]) -> None:

@@ -52,6 +52,10 @@ def paint_box(
         Its centre.
     kind : {"x", "h", "y"}
     width, height : float
+
+    Returns
+    -------
+    FancyBboxPatch
     """
     style = "square,pad=0" if kind == "x" else "round,pad=0,rounding_size=0.25"
     box = FancyBboxPatch(
@@ -81,6 +85,10 @@ def paint_arrow(
     kind : {"x", "h", "y", "feedback"}
     bend : float
         How far it leaves the straight line, as a share of its length.
+
+    Returns
+    -------
+    FancyArrowPatch
     """
     arrow = FancyArrowPatch(
         start,
@@ -99,21 +107,21 @@ def paint_arrow(
     return arrow
 
 
-def _stack(values: Sequence[float]) -> str:
+def _stack(values: Sequence[float], sign: str = "+") -> str:
     """Write a vector as one number a line; what does not fit becomes an ellipsis."""
-    lines = [f"{value + 0.0:+.3f}" for value in values]
+    lines = [f"{value + 0.0:{sign}.3f}".replace("-", "−") for value in values]
     if len(lines) > SHOWN:
         lines = [*lines[: SHOWN - 1], "⋮"]
     return "\n".join(lines)
 
 
 class UnrolledPicture:
-    """The artists of an unrolled graph; `update` writes other numbers into the same drawing.
+    """The artists of an unrolled graph; ``update`` writes other numbers into the same drawing.
 
     Attributes
     ----------
     moving : list of Artist
-        Boxes and numbers: everything that `update` changes.
+        Boxes and numbers: everything that ``update`` changes.
     """
 
     def __init__(
@@ -159,7 +167,8 @@ class UnrolledPicture:
             values = {"x": run.xs[t], "h": run.hs[t], "y": run.probabilities[t]}
             for kind, box in boxes.items():
                 shown = happened or kind == "x"
-                numbers[kind].set_text(_stack(values[kind]) if shown else "?")
+                sign = "" if kind == "y" else "+"  # a probability has none
+                numbers[kind].set_text(_stack(values[kind], sign) if shown else "?")
                 numbers[kind].set_color(INK if happened else HIDDEN)
                 fill = STATE if kind == "h" else PAPER
                 box.set_facecolor(CURRENT if current else fill)
@@ -173,7 +182,6 @@ def draw_unrolled(
     *,
     words: Sequence[str] | None = None,
     classes: Sequence[str] | None = None,
-    note: str = "",
     note_lines: int = 0,
 ) -> UnrolledPicture:
     """Draw a network unrolled in time, from left to right, with the numbers in its boxes.
@@ -190,13 +198,13 @@ def draw_unrolled(
         What each input stands for, written under it; T of them.
     classes : sequence of str, optional
         What each output probability stands for, written above the first output.
-    note, note_lines : str, int
-        Lines under the graph and how many lines of room to leave for them.
+    note_lines : int
+        How many lines of room to leave under the graph for the note of ``update``.
 
     Returns
     -------
     UnrolledPicture
-        Its `update` writes other numbers into the same drawing.
+        Its ``update`` writes other numbers into the same drawing.
 
     Raises
     ------
@@ -226,7 +234,7 @@ def draw_unrolled(
     bottom -= 0.40 * note_lines + (0.2 if note_lines else 0)
     _frame(ax, (-STEP - WIDTH / 2 - 0.1, (T - 1) * STEP + WIDTH / 2 + 0.1), (bottom, 5.8))
     picture = UnrolledPicture(boxes, numbers, start, written)
-    picture.update(run, step, note)
+    picture.update(run, step)
     return picture
 
 

@@ -176,7 +176,7 @@ def draw_gru_unit(axes: np.ndarray, xs: ArrayLike, first: int) -> GRUUnitPicture
     Returns
     -------
     GRUUnitPicture
-        Still empty; `move` fills it.
+        Still empty; ``move`` fills it.
     """
     above, below, right = axes
     xs = np.asarray(xs, dtype=float)
@@ -186,14 +186,17 @@ def draw_gru_unit(axes: np.ndarray, xs: ArrayLike, first: int) -> GRUUnitPicture
         for t in np.flatnonzero(xs):
             ax.axvspan(t + 0.5, t + 1.5, color="#E8E8E8", linewidth=0, zorder=0)
     for t in np.flatnonzero(xs):
-        above.text(t + 1, 1.16, f"x = {xs[t]:+.0f}", ha="center", va="bottom", fontsize=10)
+        above.text(t + 1, 1.16, f"x = {xs[t]:+.0f}".replace("-", "−"), ha="center", va="bottom")
     above.axhline(0, **ROLE["reference"])
     above.set(ylim=(-1.12, 1.12), ylabel="value")
     above.tick_params(labelbottom=False)
     below.set(ylim=(-0.08, 1.08), xlabel="step t", ylabel="gate")
     right.axhline(0, **ROLE["reference"])
     right.set(xlim=(0, T - first - 1), ylim=(_FLOOR, 2.5), xlabel="steps after the first input")
-    right.set(ylabel="log₁₀ |∂h_later / ∂h|", title="what is left of the first state")
+    right.set(
+        ylabel=r"$\log_{10} |\partial h_{later} / \partial h|$",
+        title="what is left of the first state",
+    )
     steps = {"drawstyle": "steps-mid"}
     picture = GRUUnitPicture(
         state=above.plot([], [], **{**ROLE["hidden_state"], "linewidth": 2.6}, label="state h")[0],
@@ -205,5 +208,5 @@ def draw_gru_unit(axes: np.ndarray, xs: ArrayLike, first: int) -> GRUUnitPicture
     )
     for ax in (above, below):
         ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
-    right.legend(loc="lower left")
+    right.legend(loc="upper right")
     return picture

@@ -22,7 +22,7 @@ __all__ = [
     "draw_state_sizes",
 ]
 
-SMALLEST_DISTANCE = 1e-6  # floor of the logarithmic axis of `draw_distances`
+SMALLEST_DISTANCE = 1e-6  #: floor of the logarithmic axis of `draw_distances`
 HIDDEN = ROLE["hidden_state"]["color"]
 
 
@@ -75,6 +75,10 @@ def draw_distances(ax: Axes, distances: Array, words: Sequence[str], *, title: s
     )
     ax.set_yscale("log")
     ax.set_ylim(SMALLEST_DISTANCE * 0.7, 20)
+    decades = range(round(np.log10(SMALLEST_DISTANCE)), 2)
+    floor = f"≤ $10^{{{decades[0]}}}$"  # what stands there may be smaller
+    ax.set_yticks([10.0**k for k in decades], [floor, *(f"$10^{{{k}}}$" for k in decades[1:])])
+    ax.minorticks_off()
     ax.set_xlim(-0.5, len(words) - 0.5)
     ax.set_xticks(range(len(words)), words, rotation=45, ha="right", rotation_mode="anchor")
     ax.set(ylabel="distance of the two states", title=title)
@@ -93,7 +97,7 @@ def draw_parameter_counts(ax: Axes, counts: ParameterCounts) -> None:
     curves = (
         (counts.flat_every_step, "flat, an answer at every step", "#000000", ":", 1.6),
         (counts.flat, "flat, one answer", "#000000", "--", 1.6),
-        (counts.recurrent, "recurrent: U, V, W", HIDDEN, "-", 2.6),
+        (counts.recurrent, "recurrent", HIDDEN, "-", 2.6),
     )
     for values, name, colour, dash, width in curves:
         ax.plot(counts.lengths, values, color=colour, linestyle=dash, linewidth=width)

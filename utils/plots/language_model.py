@@ -116,7 +116,7 @@ class CreditPicture:
         return [self.image, *self.borders, self.error, self.here]
 
     def update(self, norms: Array, kept: Array, window: int, errors: Array) -> None:
-        """Show other credits, windows of another length, and the errors that belong to them."""
+        """Show other credits `norms` and `kept`, another length `window`, and its `errors`."""
         self.image.set_data(_faded(norms, kept))
         T = len(norms)
         for number, line in enumerate(self.borders, start=1):
@@ -173,7 +173,7 @@ def draw_credit(
     (here,) = right.plot([window], [errors[window - 1]], "o", color="#000000", markersize=9)
     right.set(
         xlabel="steps of a window, T",
-        ylabel="error of ∂L/∂W_hh, relative",
+        ylabel=r"relative error of $\partial L / \partial W_{hh}$",
         title="error of the gradient",
         xlim=(0, T + 1),
         ylim=(-0.03, LARGEST_ERROR),
@@ -304,7 +304,7 @@ def draw_learning_rates(
         for rate, value in zip(np.asarray(rates), bits, strict=True):
             if value > most:
                 ax.annotate(
-                    f"{value:.0f}",
+                    f"↑ {value:.0f}",
                     (rate, most),
                     (4 if clipped else -4, 5),
                     textcoords="offset points",
@@ -363,7 +363,7 @@ class NextPicture:
         return [*self.before, *self.after, *self.names, *self.values]
 
     def update(self, characters: Sequence[str], before: ArrayLike, after: ArrayLike) -> None:
-        """Show other characters, the most probable first, with their probabilities."""
+        """Show other `characters`, the most probable first; chances are `before` and `after`."""
         rows = zip(self.before, self.after, self.names, self.values, strict=True)
         for row, character, p, q in zip(rows, characters, before, after, strict=False):
             row[0].set_width(p)
@@ -427,7 +427,7 @@ class WrittenPicture:
         return [self.text]
 
     def update(self, start: str, written: str) -> None:
-        """Show another text: what was given, and after a bar what the model wrote."""
+        """Show another text: the `start` that was given, and after a bar what is `written`."""
         lines: list[str] = []
         for line in _drawable(f"{start}|{written}").expandtabs(4).split("\n"):
             lines += textwrap.wrap(line, self.columns, drop_whitespace=False) or [""]

@@ -71,18 +71,24 @@ class LayerTimePicture:
         for t, text in enumerate(self.words):
             text.set_text(words[t] if t < T else "")
             text.set_x((t + 0.5) / T)
-        middle = sum(self.image.get_clim()) / 2
+        low, high = self.image.get_clim()
+        middle, digits = (low + high) / 2, 2 if high - low <= 1 else 1
         for i, row in enumerate(self.numbers):
             for t, text in enumerate(row):
                 value = values[i, t] if i < n and t < T else np.nan
                 shown = np.isfinite(value) and n * T <= _NUMBERED
-                text.set_text(_written(value) if shown else "")
+                text.set_text(_written(value, digits) if shown else "")
                 text.set_color("black" if value > middle else "white")
                 text.set_position(((t + 0.5) / T, (i + 0.5) / n))
         self.heading.set_text(heading)
 
     def limits(self, low: float, high: float) -> None:
-        """Set the values of the darkest and of the lightest colour."""
+        """Set the values of the darkest and of the lightest colour.
+
+        Parameters
+        ----------
+        low, high : float
+        """
         if self.image.get_clim() != (low, high):
             self.image.set_clim(low, high)
 
@@ -103,7 +109,7 @@ def draw_layer_time(
     Returns
     -------
     LayerTimePicture
-        Still empty; `move` fills it.
+        Still empty; ``move`` fills it.
     """
     low, high = limits
     image = ax.imshow(
@@ -131,13 +137,13 @@ def draw_layer_time(
     for text in words:
         text.set_rotation_mode("anchor")
     rows = [ax.text(-0.01, 0, "", ha="right", va="center", fontsize=10) for _ in range(most)]
-    heading = ax.text(0, 1.02, "", transform=ax.transAxes, ha="left", va="bottom", fontsize=11)
+    heading = ax.text(0, 1.02, "", transform=ax.transAxes, va="bottom", weight="bold")
     return LayerTimePicture(image, words, rows, numbers, heading)
 
 
-def _written(value: float) -> str:
-    """Write a number with one decimal and a true minus sign, and no minus before a zero."""
-    return f"{round(value, 1) + 0.0:.1f}".replace("-", "−")
+def _written(value: float, digits: int) -> str:
+    """Write a number with a few decimals and a true minus sign, and no minus before a zero."""
+    return f"{round(value, digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
 @dataclass
@@ -201,7 +207,7 @@ def draw_depth_race(axes: Sequence[Axes], depths: Sequence[int], n_steps: int) -
     Returns
     -------
     DepthRacePicture
-        Still empty; `move` fills it.
+        Still empty; ``move`` fills it.
 
     Raises
     ------

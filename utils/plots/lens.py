@@ -159,7 +159,7 @@ def draw_lens(
     Returns
     -------
     LensPicture
-        Empty; its `move` fills it.
+        Empty; its ``move`` fills it.
     """
     top, middle, low = axes
     colours = matplotlib.colormaps[SEQUENTIAL].with_extremes(bad=_NOTHING)

@@ -58,12 +58,12 @@ _NUMBERS = {  # name: (x, y, horizontal, vertical, colour)
 
 
 class LSTMCellPicture:
-    """The drawing of a cell; `update` writes other numbers beside its lines.
+    """The drawing of a cell; ``update`` writes other numbers beside its lines.
 
     Attributes
     ----------
     moving : list of Artist
-        The numbers: everything that `update` changes.
+        The numbers: everything that ``update`` changes.
     """
 
     def __init__(self, numbers: Mapping[str, Text]) -> None:
@@ -192,7 +192,7 @@ def _draw_box(ax: Axes, name: str, x: float, label: str, look: Mapping[str, Any]
         f"${name}$: {label}",
         ha="center",
         va="center",
-        fontsize=11,
+        fontsize=10,
         color=INK if look["color"] != PALE else PALE,
         zorder=4,
     )
@@ -212,7 +212,7 @@ def _draw_circle(ax: Axes, x: float, y: float, label: str, look: Mapping[str, An
     wide = len(label) > 1
     circle = Circle((x, y), 0.3, facecolor=PAPER, edgecolor=look["color"], linewidth=1.6, zorder=4)
     ax.add_patch(circle)
-    size = 8 if wide else 12
+    size = 7 if wide else 12
     ax.text(x, y, label, ha="center", va="center", fontsize=size, color=look["color"], zorder=5)
 
 
@@ -278,13 +278,13 @@ def draw_cell_outside(ax: Axes, cell: str) -> None:
     for name, y, look, width in lines:
         _arrow(ax, (0.6, y), (2.0, y), look, width)
         _arrow(ax, (5.0, y), (6.4, y), look, width)
-        ax.text(0.1, y, f"${name}_{{t-1}}$", ha="center", va="center", fontsize=13, **look)
-        ax.text(6.75, y, f"${name}_t$", ha="center", va="center", fontsize=13, **look)
+        ax.text(0.5, y, f"${name}_{{t-1}}$", ha="right", va="center", fontsize=13, **look)
+        ax.text(6.5, y, f"${name}_t$", ha="left", va="center", fontsize=13, **look)
     x = {"color": ROLE["input"]["color"], "zorder": 2}
     _arrow(ax, (3.5, -1.2), (3.5, 0.0), x, 2.0)
     ax.text(3.5, -1.5, "$x_t$", ha="center", va="center", fontsize=13, **x)
     _arrow(ax, (3.5, 3.0), (3.5, 4.1), h, 2.0)
     ax.text(3.5, 4.45, "$h_t$, to the output layer", ha="center", va="center", fontsize=11, **h)
-    ax.set(xlim=(-0.6, 7.4), ylim=(-2.0, 4.8), xticks=[], yticks=[], aspect="equal")
+    ax.set(xlim=(-1.2, 7.5), ylim=(-2.0, 4.8), xticks=[], yticks=[], aspect="equal")
     ax.set_frame_on(False)
     ax.grid(False)

@@ -31,6 +31,7 @@ _LETTERS = {"input_gate": "i", "forget_gate": "f", "candidate": "g", "output_gat
 _DARK = {**{name: ROLE[name]["color"] for name in GATE_NAMES}, "candidate": "#9c3f78"}
 _ENDS = (-2.2, 3.2)  # of c in the picture of a driven memory
 _LEAST = 1e-4  # share that is left, at the lower edge of the picture
+TOTAL = r"total $\partial c_T / \partial c_t$"
 
 
 # One memory cell, driven by hand
@@ -76,7 +77,7 @@ class MemoryPicture:
         self.next_cell.set_data([T] * preview, np.clip(run.cs[T:], *_ENDS)[:preview])
         self.next_output.set_data([T] * preview, run.hs[T - 1 :][:preview])
         for step, word in enumerate(self.commands):
-            word.set_text(commands[step] if step < T else "")
+            word.set_text(commands[step].replace(" ", "\n") if step < T else "")
             word.set_alpha(0.6 if preview and step == T - 1 else 1.0)
         for name, texts in self.table.items():
             for step, text in enumerate(texts):
@@ -96,10 +97,10 @@ def draw_memory(ax: Axes, steps: int) -> MemoryPicture:
     Returns
     -------
     MemoryPicture
-        Empty; its `move` fills it.
+        Empty; its ``move`` fills it.
     """
     ax.axhline(0, **ROLE["reference"])
-    ax.set(xlim=(-0.5, steps + 0.6), ylim=(-5.0, 4.6))
+    ax.set(xlim=(-0.5, steps + 0.6), ylim=(-5.0, 5.4))
     ax.set_yticks([-2, -1, 0, 1, 2, 3])
     ax.set_xticks(range(steps + 1))
     ax.set(xlabel="step t", title="what it holds (c) and lets out (h)")
@@ -114,10 +115,7 @@ def draw_memory(ax: Axes, steps: int) -> MemoryPicture:
         ]
         for name, y in rows.items()
     }
-    words = [
-        ax.text(t, 4.45, "", ha="center", va="top", fontsize=8, rotation=0)
-        for t in range(1, steps + 1)
-    ]
+    words = [ax.text(t, 5.2, "", ha="center", va="top", fontsize=9) for t in range(1, steps + 1)]
     look = {"markerfacecolor": "white", "linestyle": "none"}
     picture = MemoryPicture(
         cells=ax.plot([], [], **cell, marker="o", markersize=6, label="c")[0],
@@ -187,7 +185,7 @@ def draw_half_life(
     Returns
     -------
     HalfLifePicture
-        Empty; its `move` fills it.
+        Empty; its ``move`` fills it.
     """
     left, right = axes
     left.axhline(0.5, **ROLE["reference"])
@@ -199,12 +197,13 @@ def draw_half_life(
     right.set(xlabel="forget bias b", ylabel="half-life (steps)", xlim=biases, ylim=(0.1, 2000))
     right.set_title("half-life against the bias")
     forget, cell = ROLE["forget_gate"], ROLE["cell_state"]
+    dot = {"color": "black", "marker": "o", "markersize": 9, "linestyle": "none"}
     picture = HalfLifePicture(
         constant=left.plot([], [], color="#000000", linestyle=":", label="gate at σ(b) always")[0],
         direct=left.plot([], [], **forget, label="direct, ∏ f of the network")[0],
-        total=left.plot([], [], **{**cell, "linewidth": 2}, label="total ∂c_T/∂c_t")[0],
+        total=left.plot([], [], **{**cell, "linewidth": 2}, label=TOTAL)[0],
         half=left.plot([], [], color="#000000", linestyle="-", linewidth=1)[0],
-        point=right.plot([], [], color="black", marker="o", markersize=9, linestyle="none")[0],
+        point=right.plot([], [], **dot, clip_on=False)[0],
         note=right.text(0.03, 0.96, "", transform=right.transAxes, va="top", fontsize=10),
     )
     picture.total.set(linestyle=(0, (6, 1.5, 1.2, 1.5)))
@@ -292,7 +291,7 @@ def draw_gates_over_words(axes: Sequence[Axes], H: int, room: int) -> GatesPictu
     Returns
     -------
     GatesPicture
-        Empty; its `move` fills it. The lower panel has the lines ``input_gate``, ``forget_gate``,
+        Empty; its ``move`` fills it. The lower panel has the lines ``input_gate``, ``forget_gate``,
         ``output_gate``, ``cell_state`` and ``prediction``.
     """
     top, low = axes

@@ -28,8 +28,8 @@ def draw_accuracy_by_position(
     ----------
     ax : Axes
     curves : table with the columns network, position, accuracy, low, high, shown
-        One row per network and position, such as a pandas frame; accuracies in [0, 1], `low`
-        and `high` the ends of the interval, `shown` whether training showed the position.
+        One row per network and position, such as a pandas frame; accuracies in [0, 1], ``low``
+        and ``high`` the ends of the interval, ``shown`` whether training showed the position.
     names : mapping of str to str, optional
         What to write beside the line of each network; its own name if left out.
 
@@ -59,7 +59,9 @@ def draw_accuracy_by_position(
     ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
 
 
-def draw_accuracy_grid(ax: Axes, accuracies: ArrayLike, title: str = "") -> None:
+def draw_accuracy_grid(
+    ax: Axes, accuracies: ArrayLike, title: str = "", legend: bool = True
+) -> None:
     """Draw the accuracies of several networks at several distances, a row for each network.
 
     Parameters
@@ -68,6 +70,8 @@ def draw_accuracy_grid(ax: Axes, accuracies: ArrayLike, title: str = "") -> None
     accuracies : array, shape (networks, distances), values in [0, 1]
         Column d belongs to the distance d + 1.
     title : str
+    legend : bool
+        Whether a bar beside the grid says which colour is which accuracy.
 
     Raises
     ------
@@ -83,4 +87,5 @@ def draw_accuracy_grid(ax: Axes, accuracies: ArrayLike, title: str = "") -> None
     ax.set_xticks(range(1, grid.shape[1] + 1, 2))
     ax.set_yticks(range(1, grid.shape[0] + 1, 3))
     ax.grid(False)
-    ax.figure.colorbar(image, ax=ax, label="accuracy", ticks=[0, 0.5, 1])
+    if legend:
+        ax.figure.colorbar(image, ax=ax, label="accuracy", ticks=[0, 0.5, 1])

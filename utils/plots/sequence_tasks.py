@@ -133,7 +133,7 @@ def draw_packing(axes: Sequence[Axes], most: int, longest: int) -> PackingPictur
     Returns
     -------
     PackingPicture
-        Empty until its `move` is called. A letter names the sequence, a number the step.
+        Empty until its ``move`` is called. A letter names the sequence, a number the step.
     """
     titles = ("padded: 0 is padding", "packed: longest first, stored column by column")
     first, second = (
@@ -201,7 +201,7 @@ def draw_melody(
     Returns
     -------
     MelodyPicture
-        Empty until its `move` is called.
+        Empty until its ``move`` is called.
     """
     ax.set(xlim=(0, beats), ylim=(low - 1, high + 1), xlabel="beats")
     ax.set_yticks(list(names), list(names.values()))
@@ -278,12 +278,13 @@ def draw_beam(ax: Axes, steps: int, room: int) -> BeamPicture:
     Returns
     -------
     BeamPicture
-        Empty until its `move` is called. Heights of nodes go from 0 to 1.
+        Empty until its ``move`` is called. Heights of nodes go from 0 to 1.
     """
     ax.set(xlim=(-0.4, steps + 0.6), ylim=(-0.06, 1.12), xlabel="characters written")
     ax.set_yticks([])
     ax.set_xticks(range(0, steps + 1))
     ax.grid(visible=False)
+    ax.spines["left"].set_visible(False)
     looks = {
         "pruned": {"colors": "#8c8c8c", "linewidths": 0.9, "linestyles": [(0, (3, 2))]},
         "kept": {"colors": ROLE["prediction"]["color"], "linewidths": 1.8},

@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-from utils.plots.style import ROLE
+from utils.plots.series import written_number
+from utils.plots.style import ROLE, UNDER_TEXT
 from utils.validation import Array, as_array, as_count, as_number
 
 __all__ = [
@@ -30,9 +31,9 @@ _LIMITS = (1e-9, 1e7)
 class RepeatedFactor(NamedTuple):
     """What is left of 1 after each of T multiplications by one factor."""
 
-    factor: float
-    left: Array  # (T + 1,), from 1 before the first step
-    half_after: float  # steps until one half is left; infinite if it never is
+    factor: float  #: what each step multiplies by
+    left: Array  #: (T + 1,), from 1 before the first step
+    half_after: float  #: steps until one half is left; infinite if it never is
 
 
 def compute_repeated_factor(factor: float, T: int) -> RepeatedFactor:
@@ -84,25 +85,25 @@ def draw_repeated_factor(
         ax.set_xlim(0, MOST_STEPS + 12)
         (line,) = ax.plot([], [], **{**ROLE["gradient"], "linewidth": 2.6})
         (end,) = ax.plot([], [], "o", color=ROLE["gradient"]["color"], markersize=7)
-        label = ax.text(0, 1, "", va="center", fontsize=11)
+        label = ax.text(0, 1, "", va="center", fontsize=11, bbox=UNDER_TEXT)
         artists = [line, end, label]
     line, end, label = artists
     steps, last = np.arange(len(data.left)), data.left[-1]
     line.set_data(steps, data.left)
     end.set_data([steps[-1]], [last])
     label.set_position((steps[-1] + 1.2, last))
-    label.set_text(f"{last:.2g}")
+    label.set_text(written_number(float(last)))
     return artists
 
 
 class MatrixImage(NamedTuple):
     """The unit circle, what a matrix makes of it, and the directions that only change length."""
 
-    circle: Array  # (N, 2)
-    image: Array  # (N, 2), circle @ W
-    inputs: Array  # (2, 2), rows of length 1 that W sends to the rows of `outputs`
-    outputs: Array  # (2, 2), the half-axes of the image, the longer one first
-    values: Array  # (2,), the singular values, their lengths
+    circle: Array  #: (N, 2)
+    image: Array  #: (N, 2), circle @ W
+    inputs: Array  #: (2, 2), rows of length 1 that W sends to the rows of `outputs`
+    outputs: Array  #: (2, 2), the half-axes of the image, the longer one first
+    values: Array  #: (2,), the singular values, their lengths
 
 
 def compute_matrix_image(W: Array, n_points: int = 241) -> MatrixImage:
@@ -161,15 +162,17 @@ def draw_matrix_image(axes: tuple[Axes, Axes], data: MatrixImage) -> None:
                 va="center" if sideways else ("bottom" if y > 0 else "top"),
             )
         ax.set(title=title, aspect="equal", xlim=(-reach, reach), ylim=(-reach, reach))
+        whole = np.arange(np.ceil(-reach), reach)
+        ax.set(xticks=whole, yticks=whole)
 
 
 class IntervalStudy(NamedTuple):
     """Many repetitions of one small study: means, half-widths, and whether they cover the truth."""
 
-    truth: float
-    means: Array  # (R,)
-    half_widths: Array  # (R,)
-    covers: Array  # (R,), bool
+    truth: float  #: the mean that the intervals are to hold
+    means: Array  #: (R,)
+    half_widths: Array  #: (R,)
+    covers: Array  #: (R,), bool
 
 
 def compute_intervals(
@@ -233,4 +236,6 @@ def draw_intervals(ax: Axes, data: IntervalStudy) -> None:
             places[chosen], data.means[chosen], data.half_widths[chosen], markersize=5, **style
         )
     ax.axhline(data.truth, **{**ROLE["reference"], "color": "#000000"})
+    end = {"textcoords": "offset points", "va": "center", "annotation_clip": False}
+    ax.annotate("the truth", (len(places) + 1, data.truth), (5, 0), **end)
     ax.set(xlabel="repetition of the study", ylabel="accuracy", xlim=(0, len(places) + 1))

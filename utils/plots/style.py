@@ -42,6 +42,11 @@ def _role(color: str, linestyle: Any, linewidth: float) -> Mapping[str, Any]:
     return MappingProxyType({"color": color, "linestyle": linestyle, "linewidth": linewidth})
 
 
+# A patch of paper under a text that may come to stand on a line.
+UNDER_TEXT = MappingProxyType(
+    {"boxstyle": "square,pad=0.15", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+)
+
 ROLE: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "input_gate": _role("#009E73", (0, (5, 1.5)), 2.0),
@@ -68,6 +73,7 @@ STYLE: Mapping[str, Any] = MappingProxyType(
         "figure.facecolor": "white",
         "savefig.facecolor": "white",
         "savefig.dpi": DPI,
+        "text.hinting": "none",  # hinted at 100 dpi, bold figures look as if they had serifs
         "font.family": "DejaVu Sans",
         "font.size": 11,
         "axes.titlesize": 12,
@@ -214,7 +220,23 @@ def picture_bundle(png: bytes, alt: str, width: int) -> dict[str, str]:
 
 
 def checked_alt(alt: object) -> str:
-    """Return `alt` with its spaces tidied, or say in one line what is wrong with it."""
+    """Return an alternative text with its spaces tidied, or say in one line what is wrong with it.
+
+    Parameters
+    ----------
+    alt : str
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    TypeError
+        If it is no text.
+    ValueError
+        If it is empty.
+    """
     if not isinstance(alt, str):
         raise TypeError(
             f"alt is a {type(alt).__name__}; expected a sentence that says the finding."

@@ -11,6 +11,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
+from utils.plots.series import written_name
 from utils.plots.style import ROLE
 
 __all__ = ["CellResult", "ResultsPicture", "draw_results"]
@@ -108,7 +109,7 @@ def draw_results(
     ax.set_yticks(np.arange(len(cells)), [""] * len(cells))
     names = [
         ax.annotate(
-            cell,
+            written_name(cell),
             (0, row),
             (-8, 0),
             xycoords=("axes fraction", "data"),
