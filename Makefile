@@ -3,10 +3,10 @@ PYTHON ?= python3
 COURSE = $(PYTHON) tools/course.py
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test exercises experiments pretrained bench lint constraints instructor test-instructor
+.PHONY: help lab test book exercises experiments pretrained bench lint constraints instructor test-instructor
 
 help:
 	@$(COURSE) help
 
-lab test exercises experiments pretrained bench lint constraints instructor test-instructor:
+lab test book exercises experiments pretrained bench lint constraints instructor test-instructor:
 	@$(COURSE) $@

@@ -113,6 +113,15 @@ def test_descent_surface_can_change_back_and_forth():
     assert live.frame == first
 
 
+def test_a_round_bowl_looks_round():
+    live = explore_descent()
+    live.set(surface="round bowl")
+    surface = live.figure.axes[0]
+    box = surface.get_window_extent()
+    x, y = np.diff(surface.get_xlim()).item(), np.diff(surface.get_ylim()).item()
+    assert box.width / x == pytest.approx(box.height / y, rel=0.04)
+
+
 def test_backward_pass_starts_with_the_example_of_the_chapter():
     live = explore_backward_pass()
     live.set(step=16)

@@ -204,7 +204,7 @@ def test_figures_are_drawn_from_what_they_are_given():
     shown = "".join(text.get_text() for text in axes[0, 0].texts)
     assert shown.count("window") == 3
     assert "the␣cat␣sat␣" in shown  # the first piece from its beginning
-    assert [text.get_text() for text in axes[1, 1].texts] == ["40"]
+    assert [text.get_text() for text in axes[1, 1].texts] == ["↑ 40"]
     assert axes[1, 1].lines[0].get_ydata().max() == 6
 
 

@@ -17,7 +17,8 @@ from utils.widgets import (
     explore_memory_cell,
     explore_parameter_counts,
 )
-from utils.widgets.chapter06 import COMMANDS, MOST_STEPS, RECALL, describe_command
+from utils.widgets.chapter06 import RECALL
+from utils.widgets.memory_cell import COMMANDS, MOST_STEPS, describe_command
 
 
 @pytest.fixture(scope="module")

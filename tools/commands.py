@@ -53,7 +53,7 @@ def run_instructor(options: argparse.Namespace) -> int:
     folder = Path(os.path.abspath(os.path.expanduser(named))) if named else ROOT / CLASS
     place = lab.instructor_place(folder)
     environ = lab.server_environment(ROOT, place, python, os.environ)
-    made = subprocess.run([python, "-m", "tools.classroom", folder], cwd=ROOT, env=environ)
+    made = subprocess.run([python, "-m", "instructor.preparing", folder], cwd=ROOT, env=environ)
     return made.returncode or lab.run(ROOT, place, python, os.environ)
 
 
@@ -98,9 +98,11 @@ def run_bench(options: argparse.Namespace) -> int:
     return worst
 
 
-def run_on_one_thread(options: argparse.Namespace, package: str) -> int:
+def run_on_one_thread(
+    options: argparse.Namespace, package: str, extras: tuple[str, ...] = ("test",)
+) -> int:
     """Run a package of the course, one thread per process; the words that follow are handed on."""
-    python = _python(options, ("test",))
+    python = _python(options, extras)
     one_thread = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")}
     command = [python, "-m", package, *options.words]
     return subprocess.run(command, cwd=ROOT, env={**os.environ, **one_thread}).returncode
@@ -116,6 +118,11 @@ def run_pretrained(options: argparse.Namespace) -> int:
     return run_on_one_thread(options, "pretrained")
 
 
+def run_book(options: argparse.Namespace) -> int:
+    """Build the web book, of it what has changed."""
+    return run_on_one_thread(options, "book", ("book",))
+
+
 def run_constraints(options: argparse.Namespace) -> int:
     """Write `constraints.txt` anew from the newest versions that pip finds."""
     options.newest = True
@@ -124,7 +131,8 @@ def run_constraints(options: argparse.Namespace) -> int:
 
 COMMANDS = {
     "lab": (run_lab, "open the course in JupyterLab; PORT=8890 and HEADLESS=1 are understood"),
-    "test": (run_test, "run every test; PART=unit runs one of lint, unit, notebooks, browser"),
+    "test": (run_test, "run every test; PART=unit runs one: lint, unit, notebooks, browser, book"),
+    "book": (run_book, "build the web book and its PDF; ONLY=05 renews one chapter; -- --help"),
     "exercises": (run_exercises, "generate exercises/ from solutions/"),
     "experiments": (run_experiments, "run what is stale in experiments/; ONLY=c05 runs one"),
     "pretrained": (run_pretrained, "train what is stale in pretrained/; ONLY=dates trains one"),
@@ -162,7 +170,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--here", action="store_true", help="use the Python that runs this command, not .venv"
         )
-        if name in ("experiments", "pretrained"):
+        if name in ("book", "experiments", "pretrained"):
             command.add_argument("words", nargs="*", metavar="-- --help", help="see -- --help")
         if name == "test":
             command.add_argument("--part", action="append", default=[], help="run this part only")

@@ -93,7 +93,7 @@ def requirements(project: dict, extras: Iterable[str] = ()) -> list[str]:
             within = re.fullmatch(rf"{PROJECT}\[([^]]+)\]", line)
             if within:
                 open_ += [extra.strip() for extra in within[1].split(",")]
-            else:
+            elif line not in lines:  # two extras may need the same
                 lines.append(line)
     return lines
 

@@ -17,6 +17,12 @@ from tools import lint
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK_CELL_SECONDS = 120
 WORKERS = "2"
+# Files go to the workers in the order of `tests/conftest.py`, which puts long ones first; xdist
+# itself would put those with many tests first, and one worker would end minutes after the other.
+BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
+# Where the mark `browser` stands: to collect all tests for these few takes half a minute.
+WITH_BROWSER = ("tests/browser", "tests/instructor/test_pages_browser.py")
+BOOK_IN_BROWSER = "tests/browser/test_book*.py"
 
 
 @dataclass
@@ -92,8 +98,9 @@ def run_lint() -> Outcome:
 
 
 def run_unit() -> Outcome:
-    """Run the tests that need no browser, without the long ones of grading."""
-    return _pytest("unit", ["-m", "not browser and not instructor", "-n", WORKERS, "tests"])
+    """Run the tests that need no browser, without the long ones of grading and of the book."""
+    left_out = "not browser and not instructor and not book"
+    return _pytest("unit", ["-m", left_out, "-n", WORKERS, "tests"])
 
 
 def run_notebooks() -> Outcome:
@@ -112,12 +119,24 @@ def run_notebooks() -> Outcome:
 
 def run_browser() -> Outcome:
     """Run the tests that drive a browser, each worker with a JupyterLab and browser of its own."""
-    return _pytest("browser", ["-m", "browser", "-n", WORKERS, "--dist", "loadfile", "tests"])
+    chosen = ["-m", "browser and not book"]
+    return _pytest("browser", [*chosen, "-n", WORKERS, *BY_FILE, *WITH_BROWSER])
+
+
+def run_book() -> Outcome:
+    """Build the web book where anything has changed, and run the tests that look at it."""
+    code = subprocess.run([sys.executable, "-m", "book"], cwd=ROOT).returncode
+    if code:
+        problem = f"the book was not built: python -m book ended with code {code}"
+        return Outcome("book", problems=[problem])
+    browser = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob(BOOK_IN_BROWSER))
+    chosen = ["-m", "book", "tests/book", *browser]
+    return _pytest("book", [*chosen, "-n", WORKERS, "--dist", "loadfile"])
 
 
 def run_instructor() -> Outcome:
     """Run the long tests of grading; those of one file, which may share a server, on one worker."""
-    options = ["-m", "instructor", "-n", WORKERS, "--dist", "loadfile"]
+    options = ["-m", "instructor", "-n", WORKERS, *BY_FILE]
     return _pytest("instructor", [*options, "tests/instructor"])
 
 
@@ -126,6 +145,7 @@ PARTS: dict[str, Callable[[], Outcome]] = {
     "unit": run_unit,
     "notebooks": run_notebooks,
     "browser": run_browser,
+    "book": run_book,
     "instructor": run_instructor,
 }
 ON_REQUEST = ("instructor",)  # parts that run only where they are named

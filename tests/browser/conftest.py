@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-from .lab import Lab, chromium, find_chromium, lab_server, new_page, notebook
+from tools.browser import chromium, find_chromium
+
+from .lab import Lab, lab_server, new_page, notebook
 
 HERE = Path(__file__).parent
 

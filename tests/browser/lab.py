@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -22,13 +21,6 @@ START_SECONDS = 60
 # What JupyterLab itself reports as an error when nothing is wrong with a notebook: its debugger
 # asks each new kernel for its state, and says this when the kernel is shut down meanwhile.
 NOISE = ("Could not restore the debugger state: Canceled future for debug_request",)
-
-
-def find_chromium() -> str | None:
-    """Give the path of a Chromium or Chrome on this machine, or None."""
-    named = os.environ.get("UNROLLED_CHROMIUM")
-    names = [named] if named else ["chromium", "chromium-browser", "google-chrome", "chrome"]
-    return next((found for name in names if (found := shutil.which(name))), None)
 
 
 def notebook(*sources: str) -> str:
@@ -119,22 +111,6 @@ def _wait_for_server(address: str, server: subprocess.Popen, log: Path) -> None:
                 tail = log.read_text(errors="replace")[-2000:]
                 raise RuntimeError(f"JupyterLab did not start.\n{tail}") from None
             time.sleep(0.2)
-
-
-@contextmanager
-def chromium() -> Iterator[Any]:
-    """Start headless Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    flags = ["--disable-dev-shm-usage", "--disable-background-networking"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        flags.append("--no-sandbox")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=flags)
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 def new_page(browser: Any, **options: Any) -> Any:

@@ -1,16 +1,18 @@
-"""Chapter 03 from the first cell to the last in JupyterLab, as a reader goes through it."""
+"""Chapter 03 in JupyterLab: its widgets, and what they need."""
 
 from pathlib import Path
 
 import pytest
+
+from .parts import live_part
 
 CHAPTER = Path(__file__).resolve().parents[2] / "chapters" / "03_rnn_backward.ipynb"
 
 
 @pytest.mark.slow
 def test_chapter_03_runs_and_moves(open_lab):
-    """Run all cells, move both figures by keyboard, and find no error anywhere."""
-    lab = open_lab(CHAPTER.read_text(encoding="utf-8"))
+    """Run what is live, move both figures by keyboard, and find no error anywhere."""
+    lab = open_lab(live_part(CHAPTER))
     lab.run_all(seconds=180)
     assert lab.cell_errors() == []
 

@@ -71,7 +71,16 @@ class Report:
         return tuple(line.key for line in self.lines if line.kind == "mistake")
 
     def with_note(self, text: str) -> Report:
-        """Return the report with one more remark at its end."""
+        """Return the report with one more remark at its end.
+
+        Parameters
+        ----------
+        text : str
+
+        Returns
+        -------
+        Report
+        """
         return replace(self, lines=(*self.lines, Line("note", text)))
 
     def __str__(self) -> str:
@@ -109,7 +118,8 @@ class Report:
                     f"<div style='margin:0.2em 0 0 1.2em'>{text}{hints}</div></details>"
                 )
         return (
-            f"<div role='status' style='border-left:4px solid {colour};padding:0.3em 0.8em;"
+            f"<div class='unrolled-report' data-status='{self.status}' "
+            f"role='status' style='border-left:4px solid {colour};padding:0.3em 0.8em;"
             "margin:0.3em 0;max-width:46em;line-height:1.45'>"
             f"<div><strong style='color:{colour}'>{html.escape(self._head())}</strong>"
             f"{self._share()}</div>{rows}{hints}</div>"
@@ -132,7 +142,12 @@ def _code(text: str) -> str:
 
 
 def display(report: Report) -> None:
-    """Show a report: as HTML in a notebook, printed elsewhere."""
+    """Show a report: as HTML in a notebook, printed elsewhere.
+
+    Parameters
+    ----------
+    report : Report
+    """
     if in_notebook():
         from IPython.display import display as show
 

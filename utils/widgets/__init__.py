@@ -48,8 +48,6 @@ from utils.widgets.live_figure import LiveFigure
 from utils.widgets.study import predict, progress, recall
 from utils.widgets.training import TrainingControls, train_live
 
-# Chapters, one import per module, in order:
-
 __all__ = [
     "LiveFigure",
     "TrainingControls",

@@ -31,7 +31,16 @@ __all__ = [
 
 
 def describe_repeated_factor(data: RepeatedFactor) -> str:
-    """Say in words what repeated multiplication leaves."""
+    """Say in words what repeated multiplication leaves.
+
+    Parameters
+    ----------
+    data : RepeatedFactor
+
+    Returns
+    -------
+    str
+    """
     T, last = len(data.left) - 1, data.left[-1]
     if data.factor == 1:
         return f"With a factor of exactly 1 everything is left after {T} steps."
@@ -74,7 +83,12 @@ def explore_repeated_factor() -> LiveFigure:
         ),
     }
     return LiveFigure(
-        figure, update, moving=artists, controls=controls, title="What a repeated factor leaves"
+        figure,
+        update,
+        moving=artists,
+        controls=controls,
+        title="What a repeated factor leaves",
+        steps={"factor": None, "T": (10, 25, 50, MOST_STEPS)},
     )
 
 
@@ -84,15 +98,16 @@ def explore_repeated_factor() -> LiveFigure:
 class Question(NamedTuple):
     """One question of the diagnostic, with the primer that answers it."""
 
-    text: str
-    options: tuple[str, ...]
+    text: str  #: what is asked
+    options: tuple[str, ...]  #: to choose from
     right: int
     """Index of the right option."""
-    why: str
+    why: str  #: what explains the right option
     primer: str
     """A key of `PRIMERS`."""
 
 
+#: What the self-test may send a reader to, by name.
 PRIMERS: Mapping[str, str] = {
     "A": "Primer A, shapes and the chain rule",
     "B": "Primer B, singular values",
@@ -205,8 +220,8 @@ QUESTIONS: tuple[Question, ...] = (
 class Result(NamedTuple):
     """What the answers say."""
 
-    n_right: int
-    n_answered: int
+    n_right: int  #: questions
+    n_answered: int  #: questions
     correct: tuple[bool, ...]
     """One per question; False also where no answer was given."""
     by_primer: Mapping[str, tuple[int, int]]
@@ -258,8 +273,12 @@ def compute_result(
 class Diagnostic(ipywidgets.VBox):
     """Ten questions with one answer each, and a button that says which primers to read.
 
-    Made by ``diagnostic``. Where there is no kernel the questions remain as text, each with its
+    Made by `diagnostic`. Where there is no kernel the questions remain as text, each with its
     answer folded.
+
+    Parameters
+    ----------
+    questions : sequence of Question
     """
 
     def __init__(self, questions: Sequence[Question] = QUESTIONS) -> None:

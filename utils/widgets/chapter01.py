@@ -100,7 +100,16 @@ DATA = {
 
 
 def describe_activation(curve: ActivationCurve) -> str:
-    """Say in words what an activation and its slope are at the chosen sum."""
+    """Say in words what an activation and its slope are at the chosen sum.
+
+    Parameters
+    ----------
+    curve : ActivationCurve
+
+    Returns
+    -------
+    str
+    """
     part = curve.derivative / curve.bound
     state = "close to its largest" if part > 0.9 else "below a tenth of its largest"
     middle = f"{part:.0%} of its largest"
@@ -144,6 +153,7 @@ def explore_activations() -> LiveFigure:
         moving=picture.moving,
         controls=controls,
         title="An activation and its slope",
+        steps={"at": (-5.0, -2.5, 0.0, 1.0, 2.5, 5.0), "name": None},
     )
 
 
@@ -185,7 +195,8 @@ def explore_descent(n_steps: int = 60) -> LiveFigure:
             description="momentum (part of the last update that is kept)",
         ),
     }
-    figure, axes = new_figure(1, 2, size=(9.5, 4), width_ratios=(3, 2))
+    # Of this size the panel of the surface is twice as wide as high, and a bowl looks round.
+    figure, axes = new_figure(1, 2, size=(10, 3.46), width_ratios=(7, 4))
     start = compute_descent(surfaces["narrow valley"], 0.1, n_steps=n_steps)
     shown = {"surface": "narrow valley"}
     shown["picture"] = draw_descent(axes, start, contours["narrow valley"], n_steps)
@@ -207,6 +218,10 @@ def explore_descent(n_steps: int = 60) -> LiveFigure:
         moving=lambda: shown["picture"].moving,
         controls=controls,
         title="Descent on a loss surface",
+        steps={
+            "learning_rate": tuple(10 ** np.array([-3, -1.5, -1, -0.75, -0.5, 0])),
+            "momentum": (0.0, 0.9),
+        },
     )
 
 
@@ -259,6 +274,7 @@ def explore_backward_pass() -> LiveFigure:
         moving=picture.moving,
         controls=controls,
         title="One pass through the graph",
+        steps={"step": range(N_STEPS + 1)},
     )
 
 
@@ -287,6 +303,11 @@ class PointLearner:
     weights : TwoLayerWeights
     losses : list of float
         Loss of every minibatch since the start, in nats.
+
+    Raises
+    ------
+    ValueError
+        If there are no such data.
     """
 
     N_POINTS, NOISE, BATCH, MOMENTUM = 300, 0.1, 32, 0.9
@@ -314,7 +335,7 @@ class PointLearner:
         self.restart()
 
     def restart(self, **settings: object) -> None:
-        """Draw points and weights anew and forget the losses, with changed settings if given."""
+        """Draw points and weights anew and forget the losses; `settings` are those that change."""
         with self._lock:
             self.settings = {**self.settings, **settings}
             chosen = self.settings
@@ -327,7 +348,13 @@ class PointLearner:
             self.losses: list[float] = []
 
     def step(self, _i: int = 0) -> Mapping[str, float]:
-        """Make one update on a random minibatch and return its loss."""
+        """Make one update on a random minibatch; its number is not used.
+
+        Returns
+        -------
+        dict
+            ``loss``, in nats.
+        """
         with self._lock:
             rows = self._rng.integers(0, len(self.x), self.BATCH)
             x, y, hidden = self.x[rows], self.y[rows], self.settings["activation"]
@@ -340,23 +367,23 @@ class PointLearner:
             return {"loss": self.losses[-1]}
 
     def predict(self, x: Array) -> Array:
-        """Give the probability of class 1, shape (B, 1), for inputs of shape (B, 2)."""
+        """Return the probability of class 1, shape (B, 1), for inputs `x` of shape (B, 2)."""
         hidden = self.settings["activation"]
         return two_layer_forward(x, self.weights, hidden=hidden).y_hat
 
     def accuracy(self) -> float:
-        """Give the share of the training points on the right side of the boundary."""
+        """Return the share, in [0, 1], of the training points on the right side of the boundary."""
         with self._lock:
             return float(np.mean((self.predict(self.x) > 0.5) == (self.y > 0.5)))
 
     def boundary(self, n: int = 61) -> Boundary:
-        """Evaluate the network over the square that holds the points."""
+        """Return what the network says on a grid of `n` by `n` points around its data."""
         with self._lock:
             hidden = self.settings["activation"]
             return compute_network_boundary(self.weights, self.x, hidden, n)
 
     def describe(self) -> str:
-        """Say in words how far the network has come."""
+        """Return in words how far the network has come."""
         chosen = self.settings
         units = "unit" if chosen["n_hidden"] == 1 else "units"
         return (
@@ -440,6 +467,9 @@ def explore_decision_boundary(n_steps: int = 1500, first: int = 150) -> LiveFigu
         learner.step,
         n_steps,
         reset=learner.restart,
+        twin=lambda: explore_decision_boundary(n_steps, first=0),
+        updates=(0, 30, 75, 150, 300, 600, 1500),
+        steps={"n_hidden": (1, 3, 8)},
         moving=[picture.moving, curve.moving, note],
         controls=controls,
         title="A decision boundary grows",

@@ -304,7 +304,12 @@ def explore_task_shapes() -> LiveFigure:
     }
     moving = [heading, explanation, *(a for artists in groups.values() for a in artists)]
     return LiveFigure(
-        figure, update, moving=moving, controls=controls, title="Five shapes of sequence task"
+        figure,
+        update,
+        moving=moving,
+        controls=controls,
+        title="Five shapes of sequence task",
+        steps=["shape", "example"],
     )
 
 

@@ -89,6 +89,7 @@ def explore_error_flow() -> LiveFigure:
         moving=picture.moving,
         controls=controls,
         title="An error on its way back, term by term",
+        steps=["error_at", "steps_back"],
     )
 
 
@@ -217,6 +218,7 @@ def explore_gradient_check() -> LiveFigure:
         moving=picture.moving,
         controls=controls,
         title="A gradient check to break",
+        steps=["broken", "T"],
     )
 
 

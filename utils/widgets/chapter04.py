@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import ipywidgets
@@ -51,7 +51,7 @@ __all__ = [
     "explore_truncation",
 ]
 
-STEPS = 48  # of the stretch of text in `explore_truncation`
+STEPS = 48  #: of the stretch of text in `explore_truncation`
 _PIECES = 8
 _UNITS = 32
 _ROWS = 12  # characters whose probability is shown
@@ -171,6 +171,7 @@ def explore_truncation() -> LiveFigure:
         moving=picture.moving,
         controls=controls,
         title="What windows keep of the gradient",
+        steps={"window": (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 40, 48), "network": None},
     )
 
 
@@ -197,6 +198,8 @@ class TrainingFigure(LiveFigure):
     ----------
     measured : list of (int, float)
         Updates made, and bits per character on the text held out, at every measurement.
+    watchers : list of callables
+        Each is called, without arguments, after every picture that ``draw`` has made.
     """
 
     def __init__(
@@ -209,6 +212,7 @@ class TrainingFigure(LiveFigure):
         start: str = "The ",
     ) -> None:
         self.measured: list[tuple[int, float]] = []
+        self.watchers: list[Callable[[], None]] = []
         self._losses: list[tuple[int, float]] = []
         self._next = 0.0
         figure, (left, right) = new_figure(1, 2, size=(11, 4.2), width_ratios=[1, 1.05])
@@ -239,6 +243,7 @@ class TrainingFigure(LiveFigure):
             moving=[*picture.moving, *page.moving],
             controls={"temperature": slider},
             title="A model learns to write",
+            steps=(),
         )
 
     def draw(self, record: Record) -> None:
@@ -253,6 +258,8 @@ class TrainingFigure(LiveFigure):
         last = record.step == record.n_steps
         if last or time.perf_counter() >= self._next:
             self.refresh()
+            for watcher in self.watchers:
+                watcher()
             self._next = time.perf_counter() + _EVERY
 
 
@@ -398,6 +405,10 @@ def explore_sampling(
         moving=[*picture.moving, *page.moving],
         controls=controls,
         title="The dice of a language model",
+        steps={
+            "temperature": (0.1, 0.4, 0.7, 1.0, 1.3, 1.7, 2.1, 2.5),
+            "k": sorted({1, min(5, V), min(20, V), V}),
+        },
     )
 
 

@@ -135,7 +135,15 @@ def explore_scalar_chain() -> LiveFigure:
         ),
     }
     return LiveFigure(
-        figure, update, moving=picture.moving, controls=controls, title="A chain of single neurons"
+        figure,
+        update,
+        moving=picture.moving,
+        controls=controls,
+        title="A chain of single neurons",
+        steps={
+            "weight": (0.1, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0),
+            "activation": ("sigmoid", "tanh", "relu"),
+        },
     )
 
 
@@ -145,11 +153,11 @@ def explore_scalar_chain() -> LiveFigure:
 class RecurrentGains(NamedTuple):
     """Gains of a random recurrent network and the powers that they are compared with."""
 
-    gains: Array  # (T + 1,) log10, after 0 … T steps back
-    powers: Array  # (T + 1,) log10 of the largest singular value of W^k
-    radius: float
-    largest_singular_value: float
-    mean_slope: float
+    gains: Array  #: (T + 1,) log10, after 0 … T steps back
+    powers: Array  #: (T + 1,) log10 of the largest singular value of W^k
+    radius: float  #: largest absolute eigenvalue of W
+    largest_singular_value: float  #: of W
+    mean_slope: float  #: of the activation, over steps and units
 
 
 def compute_recurrent_gains(
@@ -231,10 +239,11 @@ def explore_spectral_radius() -> LiveFigure:
     """
     T = 100
     start = compute_recurrent_gains(1.1)
-    figure, ax = new_figure(size=(8.5, 4.2))
-    curves = {"gain, measured": start.gains, "‖W_hh^k‖₂": start.powers}
-    curves["radius^k"] = np.arange(T + 1) * np.log10(1.1)
-    picture = draw_gains(ax, curves, ylim=(-16, 12))
+    figure, ax = new_figure(size=(9.5, 4.2))
+    powers, radii = r"$\Vert W_{hh}^k \Vert_2$", "radius$^k$"
+    curves = {"gain, measured": start.gains, powers: start.powers}
+    curves[radii] = np.arange(T + 1) * np.log10(1.1)
+    picture = draw_gains(ax, curves, ylim=(-16, 12), beside=True)
 
     def update(radius: float, kind: str, activation: str, drive: float) -> str:
         data = compute_recurrent_gains(radius, kind, activation, drive)
@@ -244,9 +253,8 @@ def explore_spectral_radius() -> LiveFigure:
             f"{data.largest_singular_value:.2f}\nmean slope of the activation "
             f"{data.mean_slope:.2f}"
         )
-        picture.move(
-            {"gain, measured": data.gains, "‖W_hh^k‖₂": data.powers, "radius^k": ideal}, note
-        )
+        moved = {"gain, measured": data.gains, powers: data.powers, radii: ideal}
+        picture.move(moved, note)
         end = data.gains[-1]
         left = "nothing" if np.isneginf(end) else f"10 to the power {end:.1f}"
         return (
@@ -277,6 +285,7 @@ def explore_spectral_radius() -> LiveFigure:
         moving=picture.moving,
         controls=controls,
         title="Spectral radius against gradient norm over time",
+        steps={"radius": (0.3, 0.6, 0.8, 0.9, 1.0, 1.1, 1.2, 1.4, 1.7, 2.0), "kind": None},
     )
 
 
@@ -339,7 +348,12 @@ def explore_cliff() -> LiveFigure:
         ),
     }
     return LiveFigure(
-        figure, update, moving=picture.moving, controls=controls, title="A walk to the cliff"
+        figure,
+        update,
+        moving=picture.moving,
+        controls=controls,
+        title="A walk to the cliff",
+        steps={"clipping": None, "threshold": (0.001, 0.01, 0.1, 1.0, 10.0, 100.0)},
     )
 
 
@@ -417,6 +431,7 @@ def explore_agreement_distance(models: Mapping[str, SequenceClassifier]) -> Live
         moving=[line, *picture.moving],
         controls=controls,
         title="Agreement against distance",
+        steps={"factor": (0.2, 0.5, 0.8, 1.0, 1.2, 1.5, 2.0), "name": None},
     )
 
 

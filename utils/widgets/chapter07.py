@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import textwrap
 import threading
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ from utils.plots.style import new_figure
 from utils.plots.variant_results import CellResult, draw_results
 from utils.widgets.live_figure import LiveFigure
 from utils.widgets.training import TrainingControls
+from utils.widgets.training_figure import LearningFigure
 
 __all__ = [
     "RECALL",
@@ -60,7 +62,16 @@ _MOST_UPDATES = max(task.updates for task in LIVE_TASKS.values())
 
 
 def name_of_cell(variant: LSTMVariant) -> str:
-    """Return the name that a cell has in `LSTM_VARIANTS`, or what is changed in it."""
+    """Return the name that a cell has in `LSTM_VARIANTS`, or what is changed in it.
+
+    Parameters
+    ----------
+    variant : LSTMVariant
+
+    Returns
+    -------
+    str
+    """
     for name, known in LSTM_VARIANTS.items():
         if known == variant:
             return "the standard LSTM" if name == "lstm" else name
@@ -76,6 +87,11 @@ class CellBench:
 
     One thread may train while another draws: the methods take a lock.
 
+    Parameters
+    ----------
+    **settings
+        Values of the controls by name.
+
     Attributes
     ----------
     settings : dict
@@ -90,6 +106,11 @@ class CellBench:
     def restart(self, **settings: Any) -> None:
         """Begin anew, with other settings if they are given.
 
+        Parameters
+        ----------
+        **settings
+            Values of the controls by name.
+
         Raises
         ------
         ValueError
@@ -102,25 +123,54 @@ class CellBench:
             self._measured: dict[int, dict[str, float]] = {}
 
     def step(self, i: int = 0) -> dict[str, float]:
-        """Make one update of both networks; see `CellTrial.step`."""
+        """Make one update of both networks; see `CellTrial.step`.
+
+        Parameters
+        ----------
+        i : int
+            The number of the update.
+
+        Returns
+        -------
+        dict of str to float
+        """
         with self._lock:
             return self.trial.step(i)
 
     def measure(self) -> dict[int, dict[str, float]]:
-        """Return the shares of right answers by number of updates, those of now among them."""
+        """Return the shares of right answers by number of updates, those of now among them.
+
+        Returns
+        -------
+        dict of int to dict of str to float in [0, 1]
+        """
         with self._lock:
             if self.trial.updates and self.trial.updates not in self._measured:
                 self._measured[self.trial.updates] = self.trial.scores()
             return dict(self._measured)
 
     def losses(self) -> dict[str, np.ndarray]:
-        """Return a copy of the losses so far, for "own" and "standard"."""
+        """Return a copy of the losses so far, for "own" and "standard".
+
+        Returns
+        -------
+        dict of str to array, shape (updates,)
+        """
         with self._lock:
             return {name: np.array(values) for name, values in self.trial.losses.items()}
 
 
 def split_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of `CellTrial` out of the values of the controls.
+
+    Parameters
+    ----------
+    settings : mapping of str to value
+        Values of the controls by name.
+
+    Returns
+    -------
+    dict
 
     Raises
     ------
@@ -132,7 +182,17 @@ def split_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def problem_with(settings: Mapping[str, Any]) -> str:
-    """Say why the parts make no cell; nothing if they make one."""
+    """Say why the parts make no cell; nothing if they make one.
+
+    Parameters
+    ----------
+    settings : mapping of str to value
+        Values of the controls by name.
+
+    Returns
+    -------
+    str
+    """
     try:
         split_settings(settings)
     except ValueError as error:
@@ -148,6 +208,10 @@ def describe_trial(trial: CellTrial, shares: Mapping[str, float]) -> str:
     trial : CellTrial
     shares : mapping of str to float
         For "own" and "standard"; empty before the first update.
+
+    Returns
+    -------
+    str
     """
     name, counts = name_of_cell(trial.variant), trial.parameters()
     head = (
@@ -200,7 +264,7 @@ def explore_own_cell(first: int | None = None) -> LiveFigure:
         ),
     }
     bench = CellBench(**{name: control.value for name, control in controls.items()})
-    figure, axes = new_figure(1, 3, size=(12, 4.3), width_ratios=(1.15, 1, 1))
+    figure, axes = new_figure(1, 3, size=(11.5, 4.3), width_ratios=(1.2, 1, 1))
     picture = draw_built_cell(axes, equations(bench.trial.variant), _MOST_UPDATES, SUCCESS)
 
     def update(**settings: Any) -> str:
@@ -229,18 +293,21 @@ def explore_own_cell(first: int | None = None) -> LiveFigure:
     training = TrainingControls(
         step, bench.trial.task.updates, draw=lambda: live.refresh(), reset=bench.restart
     )
-    live = LiveFigure(
+    live = LearningFigure(
         figure,
         update,
         moving=picture.moving,
         controls=controls,
         extra=[training],
         title="Build your own cell",
+        steps=["memory"],
     )
     live.training, live.bench = training, bench
+    live.twin = functools.partial(explore_own_cell, first=0)
+    budget = bench.trial.task.updates
+    live.updates = tuple(range(0, budget + 1, budget // 5))
     for control in controls.values():
         control.observe(lambda _change: training.reset(), "value")
-    budget = bench.trial.task.updates
     for _ in range(0 if first == 0 else _PARTS_OF_A_RUN):  # so that the curves have points
         training.run(max(1, (first or budget) // _PARTS_OF_A_RUN))
     return live
@@ -307,7 +374,12 @@ def explore_variant_results(
         "question": ipywidgets.Dropdown(options=list(chosen), description="stand out"),
     }
     return LiveFigure(
-        figure, update, moving=picture.moving, controls=controls, title="All cells, all tasks"
+        figure,
+        update,
+        moving=picture.moving,
+        controls=controls,
+        title="All cells, all tasks",
+        steps={"task": tuple(results[measure]), "question": None},
     )
 
 

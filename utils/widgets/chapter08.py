@@ -134,6 +134,10 @@ def explore_gru_gates() -> LiveFigure:
         moving=picture.moving,
         controls=controls,
         title="Reset and update gate by hand",
+        steps={
+            "z_between": (0.0, 0.25, 0.5, 0.75, 0.9, 0.95, 0.98, 0.99, 1.0),
+            "r_between": (0.0, 0.5, 1.0),
+        },
     )
 
 
@@ -306,6 +310,7 @@ def explore_three_cells(models: Mapping[str, SequenceClassifier]) -> LiveFigure:
         moving=picture.moving,
         controls=controls,
         title="Three cells read one sentence",
+        steps={"distance": (4, 8, 11, 14, 20, 26, 32), "inside": None},
     )
 
 
@@ -427,6 +432,9 @@ def explore_equal_parameters(n_steps: int = 400, first: int = 40) -> LiveFigure:
         race.step,
         n_steps,
         reset=race.restart,
+        twin=lambda: explore_equal_parameters(n_steps, first=0),
+        updates=(0, 40, 80, 150, 250, 400),
+        steps={"keep_bias": (-1.0, 1.0)},
         moving=picture.moving,
         controls=controls,
         title="RNN, GRU and LSTM with equally many parameters",

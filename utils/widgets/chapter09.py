@@ -179,6 +179,7 @@ def explore_future(
         moving=picture.moving,
         controls=controls,
         title="What a tagger believes when the future is hidden",
+        steps={"ahead": (0, 1, 2, 3, 4, 6, 8), "sentence": sentences[:3]},
     )
 
 
@@ -251,6 +252,7 @@ def explore_layer_time() -> LiveFigure:
         moving=picture.moving,
         controls=controls,
         title="Layers by time",
+        steps=["depth", "cell"],
     )
 
 
@@ -355,6 +357,9 @@ def explore_depth_and_width(n_steps: int = 300, first: int = 20) -> LiveFigure:
         race.step,
         n_steps,
         reset=race.restart,
+        twin=lambda: explore_depth_and_width(n_steps, first=0),
+        updates=(0, 20, 50, 100, 150),
+        steps={"cell": ("rnn", "lstm")},
         moving=picture.moving,
         controls=controls,
         title="Deep or wide, with equally many parameters",

@@ -125,7 +125,7 @@ def explore_packing() -> LiveFigure:
     LiveFigure
         Starts with a reader that begins backwards, in the padding.
     """
-    figure, axes = new_figure(1, 2, size=(12, 3.4))
+    figure, axes = new_figure(1, 2, size=(10.5, 3.5))
     picture = draw_packing(axes, MOST_SEQUENCES, LONGEST)
 
     def update(**values: Any) -> str:
@@ -162,7 +162,12 @@ def explore_packing() -> LiveFigure:
         "step": ipywidgets.IntSlider(1, min=1, max=LONGEST, description="step of the reader"),
     }
     return LiveFigure(
-        figure, update, moving=picture.moving, controls=controls, title="Padding and packing"
+        figure,
+        update,
+        moving=picture.moving,
+        controls=controls,
+        title="Padding and packing",
+        steps={"step": range(1, 9), "reader": None},
     )
 
 
@@ -308,6 +313,7 @@ def explore_composer(model: Composer) -> LiveFigure:
         controls=controls,
         extra=[ipywidgets.HBox([listen, player])],
         title="Listen while it composes",
+        steps={"temperature": (0.1, 0.4, 0.8, 1.2, 1.6, 2.0, 2.5), "seed": (0, 1, 2)},
     )
     live.player, live.listen = player, listen
     for control in controls.values():
@@ -420,7 +426,7 @@ def explore_beam_search(model: EncoderDecoder, examples: Sequence[str]) -> LiveF
             f"{dates.decode_iso(h.tokens)} ({h.log_probability:.2f})" for h in beam.hypotheses
         ]
         shown = "; ".join(written[:3]) + (" …" if len(written) > 3 else "")
-        picture.move(*tree, shown)
+        picture.move(*tree, f"log-probability in brackets: {shown.replace('(-', '(−')}")
         line.value = f"“{html.escape(text)}” → <b>{written[0].split()[0]}</b>"
         looked = len(beam.nodes) - 1
         return (
@@ -441,6 +447,7 @@ def explore_beam_search(model: EncoderDecoder, examples: Sequence[str]) -> LiveF
         controls=controls,
         extra=[line],
         title="The tree of a beam search",
+        steps={"width": None, "example": examples[:4]},
     )
 
 

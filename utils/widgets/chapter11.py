@@ -40,6 +40,14 @@ def compute_times(series: Series) -> Array:
     """Return the dates of a series as years with decimals, shape (N,).
 
     The middle of 1960 is 1960.5; a leap year is divided into 366 days.
+
+    Parameters
+    ----------
+    series : Series
+
+    Returns
+    -------
+    array, shape (N,)
     """
     years = series.dates.astype("datetime64[Y]")
     start, stop = (y.astype("datetime64[s]") for y in (years, years + 1))
@@ -148,6 +156,7 @@ def explore_forecast(
         moving=picture.moving,
         controls=controls,
         title="One forecast at a time",
+        steps={"origin": 6, "forecaster": None},
     )
 
 
@@ -292,6 +301,7 @@ def explore_leak(series: Series, cases: Mapping[str, LeakCase], later: Windows) 
         moving=picture.moving,
         controls=controls,
         title="What a leak buys, and what it was worth",
+        steps={"window": 5, "leak": None},
     )
 
 

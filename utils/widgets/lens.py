@@ -178,7 +178,7 @@ def explore(
     ----------
     model : torch.nn.Module or Trace
         As `utils.lens.trace` takes it, or what it returned.
-    inputs : tensor, array, PackedSequence, tuple or dict
+    inputs : tensor, array, PackedSequence, tuple or dict, optional
         As in `utils.lens.trace`; left out beside a trace.
     labels : sequence of str, or one for each sample, optional
         What stands under the steps, such as words; the numbers of the steps where none are given.
@@ -223,6 +223,7 @@ def explore(
         controls=_controls(seen),
         extra=[_findings(seen.findings)],
         title=f"Inside the {seen.kind.upper()}",
+        steps=_steps(seen),
     )
     live.trace = seen
     return live
@@ -256,6 +257,13 @@ def _controls(seen: Trace) -> dict[str, ipywidgets.Widget]:
     if B > 1:
         controls["sample"] = ipywidgets.IntSlider(0, min=0, max=B - 1, description="sample, from 0")
     return controls
+
+
+def _steps(seen: Trace) -> dict[str, list[Any]]:
+    """Return what a reader without a kernel steps through: some units, and what is told most."""
+    units = np.unique(np.linspace(0, seen.hidden_size - 1, 6).round().astype(int)).tolist()
+    told = [name for name in (_KEEPS.get(seen.kind), "hidden", "d_hidden") if name in seen.names]
+    return {"unit": units, "quantity": told}
 
 
 def _start_unit(seen: Trace) -> int:

@@ -20,26 +20,36 @@ from __future__ import annotations
 import contextvars
 import html
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
 import ipywidgets
 import numpy as np
-import traitlets
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.container import Container
 from matplotlib.figure import Figure, FigureBase
 from matplotlib.text import Text
 
 from utils.plots.style import DPI, DRAWING, checked_alt, picture_bundle
+from utils.widgets.artists import Moving, drawing_order, flatten, look_of
+from utils.widgets.controls import (
+    Stops,
+    Wanted,
+    checked_steps,
+    label_of,
+    listed,
+    make_readable,
+    move,
+    stops_of,
+    value_of,
+)
 from utils.widgets.kernel import keep_sliders_alive
 from utils.widgets.picture import Picture, encode_png
 
-Moving = Artist | Iterable["Moving"] | Mapping[Any, "Moving"] | None
+Steps = Sequence[str] | Mapping[str, Wanted] | None
 
 
 class LiveFigure(ipywidgets.VBox):
@@ -64,6 +74,9 @@ class LiveFigure(ipywidgets.VBox):
         Further widgets, such as buttons, shown below the controls.
     title : str
         Heading above the figure; empty for none.
+    steps : sequence of one or two names, or mapping of names to values, optional
+        The controls that a reader without a kernel steps through, and the values to stop at, or
+        how many; see `utils.widgets.controls.stops_of`. The first slider if left out.
 
     Attributes
     ----------
@@ -108,6 +121,7 @@ class LiveFigure(ipywidgets.VBox):
         controls: Mapping[str, ipywidgets.Widget],
         extra: Iterable[ipywidgets.Widget] = (),
         title: str = "",
+        steps: Steps = None,
     ) -> None:
         if not isinstance(figure, Figure):
             raise TypeError(f"figure is a {type(figure).__name__}; expected a matplotlib Figure.")
@@ -125,6 +139,7 @@ class LiveFigure(ipywidgets.VBox):
         self.figure = figure
         self.controls = dict(controls)
         self.title = title
+        self._steps = checked_steps(steps, self.controls)
         self.pictures = 0
         self.full_redraws = 0
         self._canvas = (
@@ -146,7 +161,7 @@ class LiveFigure(ipywidgets.VBox):
         self._draw()
 
         for control in self.controls.values():
-            _make_readable(control)
+            make_readable(control)
         heading = [ipywidgets.HTML(f"<b>{html.escape(title)}</b>")] if title else []
         panel = ipywidgets.VBox([*self.controls.values()])
         super().__init__([*heading, self._picture, panel, *extra, self._message])
@@ -158,7 +173,7 @@ class LiveFigure(ipywidgets.VBox):
     @property
     def values(self) -> dict[str, Any]:
         """Give the value of every control by name."""
-        return {name: _value(control) for name, control in self.controls.items()}
+        return {name: value_of(control) for name, control in self.controls.items()}
 
     @property
     def frame(self) -> bytes:
@@ -175,6 +190,17 @@ class LiveFigure(ipywidgets.VBox):
         """Give the line that reports the last error in `update`, empty if there is none."""
         return self._error
 
+    @property
+    def steps(self) -> tuple[Stops, ...]:
+        """Give what a reader without a kernel steps through: none, one or two controls."""
+        return tuple(stops_of(n, self.controls[n], v) for n, v in self._steps.items())
+
+    @property
+    def unstepped(self) -> tuple[str, ...]:
+        """Give in words the controls that a reader without a kernel does not have."""
+        left = (name for name in self.controls if name not in self._steps)
+        return tuple(label_of(name, self.controls[name]) for name in left)
+
     def set(self, **values: Any) -> None:
         """Move controls from code, with one new picture for all of them.
 
@@ -190,13 +216,13 @@ class LiveFigure(ipywidgets.VBox):
         """
         for name in values:
             if name not in self.controls:
-                raise ValueError(f"no control {name!r}; this figure has {_listed(self.controls)}.")
+                raise ValueError(f"no control {name!r}; this figure has {listed(self.controls)}.")
         with DRAWING:
             before = self.values
             self._quiet = True
             try:
                 for name, value in values.items():
-                    _move(self.controls[name], name, value)
+                    move(self.controls[name], name, value)
             except ValueError:
                 for name, value in before.items():
                     self.controls[name].value = value
@@ -217,6 +243,42 @@ class LiveFigure(ipywidgets.VBox):
         For what changes without a control: a training that reports, a button.
         """
         self._draw()
+
+    def pictures_at(
+        self,
+        choices: Iterable[Mapping[str, Any]],
+        ratio: float = 1.0,
+        encode: Callable[[np.ndarray], bytes] = encode_png,
+    ) -> list[tuple[bytes, str]]:
+        """Draw the figure as it is at other values, and leave controls and picture as they are.
+
+        Parameters
+        ----------
+        choices : iterable of mappings
+            For each picture the values by the names of `steps`; what is left out stays as it is.
+        ratio : float
+            Pixels of the picture per CSS pixel.
+        encode : callable
+            From pixels, uint8 of shape (height, width, 4), to the bytes of a picture.
+
+        Returns
+        -------
+        list of (bytes, str)
+            Each picture with its alternative text.
+        """
+        with DRAWING:
+            now, redraws = self.values, self.full_redraws
+            drawn = []
+            self._busy = True  # what `update` sets off must not draw in between
+            try:
+                for choice in choices:
+                    alt = checked_alt(self._update(**{**now, **choice}))
+                    drawn.append((encode(self._paint(ratio)), alt))
+            finally:
+                self._update(**now)
+                self._background, self.full_redraws = None, redraws
+                self._busy = False
+        return drawn
 
     # From a control to a picture
 
@@ -251,7 +313,7 @@ class LiveFigure(ipywidgets.VBox):
             newest, self._busy = self._newest, True
             try:
                 alt = checked_alt(self._update(**self.values))
-                png = self._paint()
+                png = encode_png(self._paint())
             except Exception as error:
                 self._report(error)
                 raise
@@ -276,9 +338,10 @@ class LiveFigure(ipywidgets.VBox):
 
     # Painting
 
-    def _paint(self) -> bytes:
+    def _paint(self, ratio: float | None = None) -> np.ndarray:
+        """Draw what has to be drawn again and return all pixels; the next call changes them."""
         canvas, figure = self._canvas, self.figure
-        dpi = DPI * self._picture.pixel_ratio
+        dpi = DPI * (ratio or self._picture.pixel_ratio)
         if figure.dpi != dpi:
             figure.set_dpi(dpi)
             self._background = None
@@ -296,10 +359,10 @@ class LiveFigure(ipywidgets.VBox):
             canvas.restore_region(self._background)
         for artist in self._artists:
             (artist.axes or artist.figure).draw_artist(artist)
-        return encode_png(np.asarray(canvas.buffer_rgba()))
+        return np.asarray(canvas.buffer_rgba())
 
     def _take_moving(self) -> None:
-        artists = sorted(_flatten(self._moving()), key=_drawing_order)
+        artists = sorted(flatten(self._moving()), key=drawing_order)
         for artist in artists:
             if artist.get_figure(root=True) is not self.figure:
                 raise ValueError(f"moving holds {artist!r}, which is not in this figure.")
@@ -329,14 +392,14 @@ class LiveFigure(ipywidgets.VBox):
         for artist in self._still_artists():
             artist.stale = False
             if isinstance(artist, FigureBase | Axes | Axis | Text):
-                notes[id(artist)] = _look(artist)
+                notes[id(artist)] = look_of(artist)
         return notes
 
     def _still_changed(self) -> bool:
         """Tell whether the background has to be drawn again, and forget false alarms."""
         alarms = [artist for artist in self._still_artists() if artist.stale]
         for artist in alarms:
-            if id(artist) not in self._still or self._still[id(artist)] != _look(artist):
+            if id(artist) not in self._still or self._still[id(artist)] != look_of(artist):
                 return True
         for artist in alarms:
             artist.stale = False
@@ -392,101 +455,22 @@ class _Painter:
 _PAINTER = _Painter()
 
 
-def _look(artist: Artist) -> Any:
-    """Give what of an artist is seen, where setting it to the same again raises a false alarm."""
-    if isinstance(artist, Text):
-        colour, size = artist.get_color(), artist.get_fontsize()
-        place = (artist.get_position(), artist.get_rotation(), artist.get_ha(), artist.get_va())
-        font = (artist.get_fontweight(), artist.get_fontstyle(), artist.get_alpha())
-        return (artist.get_text(), artist.get_visible(), str(colour), size, place, font)
-    if isinstance(artist, Axis):
-        ticks = []
-        for ticker in (artist.major, artist.minor):
-            places = getattr(ticker.locator, "locs", None)
-            names = getattr(ticker.formatter, "seq", None)
-            ticks.append(id(ticker.locator) if places is None else tuple(places))
-            ticks.append(id(ticker.formatter) if names is None else tuple(names))
-        return (
-            artist.get_view_interval().tolist(),
-            artist.get_scale(),
-            artist.get_visible(),
-            ticks,
-        )
-    children = [id(child) for child in artist.get_children() if not child.get_animated()]
-    if isinstance(artist, Axes):
-        sides = (artist.get_xlim(), artist.get_ylim(), artist.get_aspect(), artist.axison)
-        return (sides, artist.get_visible(), children)
-    return children
-
-
-def _flatten(moving: Moving) -> list[Artist]:
-    if moving is None:
-        return []
-    if isinstance(moving, Artist):
-        return [moving]
-    if isinstance(moving, Container):
-        return [child for child in moving.get_children() if child is not None]
-    if isinstance(moving, Mapping):
-        moving = moving.values()
-    if isinstance(moving, str) or not isinstance(moving, Iterable):
-        raise TypeError(f"moving holds a {type(moving).__name__}; expected matplotlib artists.")
-    return [artist for part in moving for artist in _flatten(part)]
-
-
-def _drawing_order(artist: Artist) -> tuple[float, float]:
-    return (artist.axes.get_zorder() if artist.axes is not None else 0, artist.get_zorder())
-
-
 def _from_browser(control: ipywidgets.Widget) -> bool:
     """Tell whether a control is being set by a message from the browser."""
     return bool(control._property_lock)
 
 
-def _value(control: ipywidgets.Widget) -> Any:
-    """Give a control's value; a slider's without the noise of adding steps: 1.3, not 1.3…03."""
-    value = control.value
-    if isinstance(control, ipywidgets.FloatSlider | ipywidgets.FloatLogSlider):
-        return float(f"{value:.12g}")
-    return value
-
-
-def _make_readable(control: ipywidgets.Widget) -> None:
-    """Give a control room for its whole description."""
-    if isinstance(control, ipywidgets.DOMWidget) and control.has_trait("description"):
-        if getattr(control, "style", None) is not None and control.style.has_trait(
-            "description_width"
-        ):
-            control.style.description_width = "initial"
-        if control.layout.width is None:
-            wide = isinstance(control, ipywidgets.ToggleButtons | ipywidgets.RadioButtons)
-            control.layout.width = "auto" if wide else "min(100%, 560px)"
-
-
-def _move(control: ipywidgets.Widget, name: str, value: Any) -> None:
-    try:
-        control.value = value
-    except traitlets.TraitError as error:
-        options = getattr(control, "options", None)
-        wanted = f"one of {_listed(_choices(options))}" if options else " ".join(str(error).split())
-        raise ValueError(f"{name} is {value!r}; expected {wanted}.") from None
-    if isinstance(value, int | float) and not np.isclose(control.value, value, rtol=1e-9):
-        low, high = control.min, control.max  # the control has moved the value inside
-        if isinstance(control, ipywidgets.FloatLogSlider):
-            low, high = control.base**low, control.base**high
-        raise ValueError(f"{name} is {value!r}; expected a value from {low} to {high}.")
-
-
-def _choices(options: Any) -> list[Any]:
-    pairs = options.items() if isinstance(options, Mapping) else options
-    return [pair[1] if isinstance(pair, tuple) and len(pair) == 2 else pair for pair in pairs]
-
-
-def _listed(names: Iterable[Any]) -> str:
-    return ", ".join(repr(name) for name in names) or "none"
-
-
 def one_line(error: BaseException) -> str:
-    """Give an error as one line that a reader can act on."""
+    """Give an error as one line that a reader can act on.
+
+    Parameters
+    ----------
+    error : exception
+
+    Returns
+    -------
+    str
+    """
     text = " ".join(str(error).split()) or type(error).__name__
     known = isinstance(error, ValueError | TypeError)
     return text if known else f"{type(error).__name__}: {text}"

@@ -1,7 +1,8 @@
 """Predict before you run, recall after you read, and see which exercises are solved.
 
 Nothing here waits for anybody: a notebook runs from top to bottom whether or not the reader
-has answered, and says which it was.
+has answered, and says which it was. Beside what Jupyter shows, each output carries its content as
+JSON under `MIME`: the web book, which has no kernel, shows that in its own way.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from utils import progress as store
 from utils.notebook import in_notebook
 from utils.widgets.kernel import keep_sliders_alive
 
+MIME = "application/vnd.unrolled.study+json"
+"""The content of a prediction, its answer, recall questions or the table of progress."""
+
 _CLOSE = 0.1  # a number within a tenth of the truth counts as close
 _BOX = "border-left: 4px solid {}; padding: 0.2em 0.9em; margin: 0.4em 0"
 _ASKED, _GOOD, _OFF = "#0072B2", "#009E73", "#D55E00"
@@ -28,7 +32,7 @@ _ASKED, _GOOD, _OFF = "#0072B2", "#009E73", "#D55E00"
 class Prediction:
     """Hold what the reader predicts, until ``reveal`` shows it beside the truth.
 
-    Made and displayed by ``predict``.
+    Made and displayed by `predict`, which says what `question`, `options` and `unit` are.
     """
 
     def __init__(self, question: str, options: Sequence[Any] | None, unit: str | None) -> None:
@@ -57,17 +61,23 @@ class Prediction:
         truth : one of the options, or a number
             The measured answer.
         explanation : str
-            Why it is so; ``$formulas$`` and ```code``` are typeset.
+            Why it is so; ``$formulas$`` and code between backquotes are typeset.
 
         Raises
         ------
         ValueError
-            If `truth` is not one of the options, or is not a finite number.
+            If ``truth`` is not one of the options, or is not a finite number.
         """
         truth = self._checked_truth(truth)
         guess = self.value
         said = self._in_words(truth)
         because = f" {explanation.strip()}" if explanation.strip() else ""
+        content = {
+            "kind": "reveal",
+            "question": self.question,
+            "answer": said,
+            "explanation": explanation.strip(),
+        }
         if guess is None:
             plain = f"You made no prediction. The answer: {said}.{because}"
             page = (
@@ -75,7 +85,7 @@ class Prediction:
                 " above, then run this cell again.</p><details><summary>Show the answer without"
                 f" a prediction</summary><p><b>{_rich(said)}</b>.{_rich(because)}</p></details>"
             )
-            _display(plain, page, _ASKED)
+            _display(plain, page, _ASKED, content)
             return
         self.control.disabled = True
         good, verdict = self._judge(guess, truth)
@@ -85,7 +95,7 @@ class Prediction:
             f"<p>You predicted: {_rich(mine)}.<br>The answer: <b>{_rich(said)}</b>."
             f" {_rich(verdict)}</p>" + (f"<p>{_rich(because)}</p>" if because else "")
         )
-        _display(plain, page, _GOOD if good else _OFF)
+        _display(plain, page, _GOOD if good else _OFF, content)
 
     def _checked_truth(self, truth: Any) -> Any:
         if self.options is not None:
@@ -130,6 +140,7 @@ class _Panel(ipywidgets.VBox):
     def __init__(self, prediction: Prediction) -> None:
         self._question = prediction.question
         self._options = prediction.options
+        self._unit = prediction.unit
         asked = ipywidgets.HTMLMath(f"<b>Predict.</b> {_rich(prediction.question)}")
         super().__init__([asked, prediction.control, prediction._note])
 
@@ -141,6 +152,12 @@ class _Panel(ipywidgets.VBox):
         items = "".join(f"<li>{_rich(option)}</li>" for option in options)
         listed = f"<ul>{items}</ul>" if items else ""
         data["text/html"] = f"<p><b>Predict.</b> {_rich(self._question)}</p>{listed}"
+        data[MIME] = {
+            "kind": "predict",
+            "question": self._question,
+            "options": options,
+            "unit": self._unit,
+        }
         return data
 
     def __repr__(self) -> str:
@@ -155,11 +172,11 @@ def predict(
     Parameters
     ----------
     question : str
-        One concrete question in words; ``$formulas$`` and ```code``` are typeset.
+        One concrete question in words; ``$formulas$`` and code between backquotes are typeset.
     options : sequence of at least two different values, optional
         Answers to choose from. Left out, the reader types a number.
     unit : str, optional
-        Unit of the number, such as ``"steps"`` or ``"%"``; only without `options`.
+        Unit of the number, such as ``"steps"`` or ``"%"``; only without ``options``.
 
     Returns
     -------
@@ -169,8 +186,8 @@ def predict(
     Raises
     ------
     ValueError
-        If the question is empty, options repeat or are fewer than two, or both `options` and
-        `unit` are given.
+        If the question is empty, options repeat or are fewer than two, or both ``options`` and
+        ``unit`` are given.
     """
     question = _checked_text("question", question)
     if options is not None:
@@ -197,7 +214,7 @@ def recall(items: Iterable[tuple[str, str]]) -> None:
     Parameters
     ----------
     items : iterable of (question, answer)
-        Both in words; ``$formulas$`` and ```code``` are typeset.
+        Both in words; ``$formulas$`` and code between backquotes are typeset.
 
     Raises
     ------
@@ -228,7 +245,7 @@ def recall(items: Iterable[tuple[str, str]]) -> None:
         "<p><b>Recall.</b> Answer from memory, aloud or on paper, then open the answer.</p>"
         f"<ol>{entries}</ol>"
     )
-    _display(plain, page, _ASKED)
+    _display(plain, page, _ASKED, {"kind": "recall", "items": [list(pair) for pair in pairs]})
 
 
 def progress() -> None:
@@ -273,7 +290,12 @@ def progress() -> None:
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
         + "".join(f"<p><small>{html.escape(note)}</small></p>" for note in notes)
     )
-    _display("\n".join([caption, *lines, *notes]), page, _ASKED)
+    titles = {
+        chapter: [check.title for check in REGISTRY[chapter].values()]
+        for chapter in sorted(REGISTRY)
+    }
+    content = {"kind": "progress", "chapters": titles}
+    _display("\n".join([caption, *lines, *notes]), page, _ASKED, content)
 
 
 def _state(entry: Mapping[str, Any] | None) -> str:
@@ -346,15 +368,15 @@ def _checked_text(name: str, text: Any) -> str:
 
 
 def _rich(text: str) -> str:
-    """Give text as HTML: everything escaped, ```code``` marked, ``$formulas$`` left as they are."""
+    """Give text as HTML: escaped, code between backquotes marked, ``$formulas$`` as they are."""
     return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
 
 
-def _display(plain: str, page: str, color: str) -> None:
+def _display(plain: str, page: str, color: str, content: Mapping[str, Any]) -> None:
     if not in_notebook():
         print(plain)
         return
     from IPython.display import display
 
     box = f'<div style="{_BOX.format(color)}">{page}</div>'
-    display({"text/html": box, "text/plain": plain}, raw=True)
+    display({MIME: dict(content), "text/html": box, "text/plain": plain}, raw=True)

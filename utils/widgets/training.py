@@ -189,7 +189,13 @@ class TrainingControls(ipywidgets.VBox):
             self._redraw()
 
     def wait(self, seconds: float | None = None) -> None:
-        """Wait until training in the background has ended, at most so many seconds."""
+        """Wait until training in the background has ended, at most so many seconds.
+
+        Parameters
+        ----------
+        seconds : float, optional
+            Without it as long as it takes.
+        """
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(seconds)
 
