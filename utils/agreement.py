@@ -93,7 +93,7 @@ class AgreementTrainer:
         Parameters
         ----------
         i : int
-            Not used; lets `train_live` call the method.
+            Not used; lets `utils.widgets.train_live` call the method.
         distance : int, optional
             Words between noun and verb in this batch alone.
         max_norm : float above 0, optional
@@ -124,13 +124,37 @@ class AgreementTrainer:
         }
 
     def run(self, updates: int) -> AgreementTrainer:
-        """Make many updates and return the trainer itself."""
+        """Make many updates and return the trainer itself.
+
+        Parameters
+        ----------
+        updates : int, at least 1
+
+        Returns
+        -------
+        AgreementTrainer
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `updates` is no whole number, or below 1.
+        """
         for i in range(as_count("updates", updates)):
             self.step(i)
         return self
 
     def recent_accuracy(self, n: int = 50) -> float:
-        """Return the share of right verbs over the last n updates, in [0, 1]."""
+        """Return the share of right verbs over the last n updates, in [0, 1].
+
+        Parameters
+        ----------
+        n : int, at least 1
+
+        Returns
+        -------
+        float in [0, 1]
+            0 before the first update.
+        """
         return float(np.mean(self.accuracies[-n:])) if self.accuracies else 0.0
 
 

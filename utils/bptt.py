@@ -248,6 +248,7 @@ class BrokenTerm:
     right_line: str
 
 
+#: The terms that can be left out or spoiled on the way back, by name.
 BROKEN_TERMS: dict[str, BrokenTerm] = {
     "slope": BrokenTerm("1 − h² left out", "d_z = d_h", "d_z = d_h * (1 - h**2)"),
     "slope_at_z": BrokenTerm(

@@ -209,7 +209,12 @@ class CellTrial:
         return {"loss": self.losses["own"][-1], "standard": self.losses["standard"][-1]}
 
     def scores(self) -> dict[str, float]:
-        """Return the share of right answers on 256 new sequences, for "own" and "standard"."""
+        """Return the share of right answers on 256 new sequences, for "own" and "standard".
+
+        Returns
+        -------
+        dict of str to float in [0, 1]
+        """
         xs, targets = self._test
         return {name: score(getattr(self, name), self.task, xs, targets) for name in self.losses}
 
@@ -219,7 +224,12 @@ class CellTrial:
         return len(self._test[0])
 
     def parameters(self) -> dict[str, int]:
-        """Return how many numbers training can change, for "own" and "standard"."""
+        """Return how many numbers training can change, for "own" and "standard".
+
+        Returns
+        -------
+        dict of str to int
+        """
         return {name: count_parameters(getattr(self, name)) for name in self.losses}
 
     def _update(self, name: str, optimiser: Adam, xs: Array, targets: Array) -> float:

@@ -218,17 +218,44 @@ class CellTrainer:
         return float((scores.argmax(axis=-1) == batch[1]).mean())
 
     def run(self, updates: int) -> CellTrainer:
-        """Make many updates and return the trainer itself."""
+        """Make many updates and return the trainer itself.
+
+        Parameters
+        ----------
+        updates : int, at least 1
+
+        Returns
+        -------
+        CellTrainer
+        """
         for i in range(as_count("updates", updates)):
             self.step(i)
         return self
 
     def recent_accuracy(self, n: int = 50) -> float:
-        """Return the share of right classes over the last n updates, in [0, 1]."""
+        """Return the share of right classes over the last n updates; 0 before the first.
+
+        Parameters
+        ----------
+        n : int, at least 1
+
+        Returns
+        -------
+        float in [0, 1]
+        """
         return float(np.mean(self.accuracies[-n:])) if self.accuracies else 0.0
 
     def smoothed(self, n: int = 20) -> Array:
-        """Return the running mean of the accuracies over the last n updates, one entry each."""
+        """Return the running mean of the accuracies over the last n updates, one entry each.
+
+        Parameters
+        ----------
+        n : int, at least 1
+
+        Returns
+        -------
+        array, shape (updates,), values in [0, 1]
+        """
         sums = np.concatenate([[0.0], np.cumsum(self.accuracies)])
         ends = np.arange(1, len(sums))
         starts = np.maximum(ends - n, 0)
@@ -258,6 +285,10 @@ def start_training(
     learning_rate : float above 0
     seed : int or sequence of int
         Of the sentences.
+
+    Returns
+    -------
+    CellTrainer
 
     Raises
     ------
@@ -339,11 +370,25 @@ class Race:
         self.restart(**settings)
 
     def build(self, settings: Mapping[str, Any]) -> dict[Any, CellTrainer]:
-        """Return new trainers for these settings."""
+        """Return new trainers for these settings; each kind of race says which.
+
+        Parameters
+        ----------
+        settings : mapping of str to value
+
+        Returns
+        -------
+        dict of trainers
+        """
         raise NotImplementedError
 
     def restart(self, **settings: Any) -> None:
         """Begin anew, with the settings that are given and the earlier ones for the others.
+
+        Parameters
+        ----------
+        **settings
+            New values by name.
 
         Raises
         ------
@@ -406,7 +451,7 @@ class CellRace(Race):
     }
 
     def build(self, settings: Mapping[str, Any]) -> dict[str, CellTrainer]:
-        """Return a new trainer for each of the three cells."""
+        """Return a new trainer for each of the three cells, by the cell's short name."""
         distance = as_count("distance", settings["distance"])
         sentences = [settings["seed"], 1]  # the same for all three
         trainers = {}

@@ -70,7 +70,8 @@ class ClassifierStep(NamedTuple):
     loss : float
         In nats.
     gradients : dict of arrays
-        ``d_W_xh`` and so on: those of the weights alone, the names that `weights` has with ``d_``.
+        ``d_W_xh`` and so on: those of the weights alone, named as in the classifier's ``weights``
+        with ``d_`` in front.
     logits : array, shape (T, B, K) or (B, K)
         Scores at the steps that the loss looked at.
     sequence : RNNSequence, LSTMSequence or GRUSequence
@@ -213,6 +214,11 @@ class SequenceClassifier:
             As in `forward`.
         targets : array of int, shape (T, B) or (B,)
             As in `loss_and_gradients`.
+
+        Returns
+        -------
+        float in [0, 1]
+            Over the steps where the mask is 1, if there is one.
         """
         logits = self.forward(xs, mask=mask).logits
         targets = as_array("targets", targets, kind="int")

@@ -49,7 +49,9 @@ class Facts:
     """What `collect` has seen of a machine."""
 
     python: tuple[int, ...]
+    """Version of Python."""
     executable: str
+    """The program that runs it."""
     prefix: Path
     """Folder of the environment that this kernel runs in."""
     folder: Path

@@ -24,9 +24,9 @@ def numerical_gradient(f: Callable[[Array], float], x: Array, epsilon: float = 1
     .. math:: \frac{\partial f}{\partial x_i} \approx
               \frac{f(x + \varepsilon e_i) - f(x - \varepsilon e_i)}{2 \varepsilon}
 
-    The error is of order ε² from the formula and of order 1e-16 · |f| / ε from rounding; near
-    ε = 1e-5 the two are about equal. Everything is computed in float64, and f is called
-    twice for every entry, each time with a copy of its own.
+    The error is of order ε² from the formula and of order :math:`10^{-16} |f| / \varepsilon` from
+    rounding; near ε = 1e-5 the two are about equal. Everything is computed in float64, and f is
+    called twice for every entry, each time with a copy of its own.
 
     Parameters
     ----------
@@ -289,6 +289,11 @@ def match_gradients(weights: dict[str, Array], gradients: Any) -> dict[str, Arra
     gradients : mapping or NamedTuple of arrays
         The gradient of ``W1`` is looked for as ``d_W1``, then as ``W1``; entries that belong
         to no weight are left out.
+
+    Returns
+    -------
+    dict of arrays
+        By the names of the weights.
 
     Raises
     ------

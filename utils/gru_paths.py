@@ -269,7 +269,18 @@ class GRUUnitRun(NamedTuple):
     total: Array
 
     def left(self, first: int, which: str = "total") -> Array:
-        """Return ∂h_t/∂h_first for every t from `first` on, (T - first,); entry 0 is 1."""
+        """Return ∂h_t/∂h_first for every t from `first` on, (T - first,); entry 0 is 1.
+
+        Parameters
+        ----------
+        first : int from 0 to T - 1
+        which : {"total", "kept"}
+            Whose factors are multiplied: all of the derivative, or the part along the blend.
+
+        Returns
+        -------
+        array, shape (T - first,)
+        """
         return np.cumprod([1.0, *getattr(self, which)[first + 1 :]])
 
 

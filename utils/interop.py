@@ -2,7 +2,7 @@
 
 ``torch`` stores every matrix for column vectors, (outputs, inputs), the transpose of ours, and
 adds two biases at every step. One of them is redundant but for the GRU, whose candidate has one
-inside the reset gate: our `b_hn`.
+inside the reset gate: our ``b_hn``.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def to_torch(weights: Weights, nonlinearity: str = "tanh", **options: Any) -> nn
     Returns
     -------
     torch.nn.RNN, torch.nn.LSTM or torch.nn.GRU
-        Its second bias is zero, but for the GRU's `b_hn`. Its GRU resets after the product.
+        Its second bias is zero, but for the GRU's ``b_hn``. Its GRU resets after the product.
 
     Raises
     ------

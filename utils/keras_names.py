@@ -46,7 +46,7 @@ def from_keras(kind: str, arrays: Sequence[Any]) -> Weights:
     Returns
     -------
     RNNWeights, LSTMWeights or GRUWeights
-        Copies. Of a GRU with one bias `b_hn` is zero: it is one with ``reset_after=False``.
+        Copies. Of a GRU with one bias ``b_hn`` is zero: it is one with ``reset_after=False``.
 
     Raises
     ------

@@ -35,7 +35,13 @@ class Optimiser(Protocol):
     learning_rate: float
 
     def step(self, weights: Any, gradients: Any) -> None:
-        """Change the weights in place."""
+        """Change the weights in place.
+
+        Parameters
+        ----------
+        weights : mapping or NamedTuple of arrays
+        gradients : mapping or NamedTuple of arrays
+        """
 
 
 class Evaluation(NamedTuple):
@@ -109,6 +115,10 @@ def bits(nats: float) -> float:
     Parameters
     ----------
     nats : float
+
+    Returns
+    -------
+    float
     """
     return float(nats) / math.log(2)
 

@@ -229,7 +229,7 @@ def sigmoid_binary_cross_entropy(z: Array, y: Array, reduction: str = "mean") ->
     .. math:: L = \sum_k \max(z_k, 0) - z_k y_k + \ln\left(1 + e^{-|z_k|}\right)
 
     It equals ``binary_cross_entropy(sigmoid(z), y)`` and is finite at every finite z: at
-    large scores on the wrong side it grows like |z|.
+    large scores on the wrong side it grows like the absolute value of z.
 
     Parameters
     ----------

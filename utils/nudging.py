@@ -23,6 +23,10 @@ def parameters_of(example: Example) -> dict[str, Array]:
     Parameters
     ----------
     example : Example
+
+    Returns
+    -------
+    dict of str to array
     """
     return {**example.weights._asdict(), **example.output._asdict(), "h_0": example.h_0}
 
@@ -121,7 +125,7 @@ def check_bptt(example: Example, broken: str | None = None) -> GradientReport:
     ----------
     example : Example
     broken : str, optional
-        A key of `BROKEN_TERMS`: the mistake to make on the way back. Without it, none.
+        A key of `utils.bptt.BROKEN_TERMS`: the mistake to make on the way back. Without it, none.
 
     Returns
     -------

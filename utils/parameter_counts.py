@@ -91,7 +91,7 @@ def count_network(
         Length P of the projected state; of an LSTM alone, as in ``torch``.
     biases : {0, 1, 2}
         Biases of each block. ``torch`` has two, one of which is redundant but for the candidate of
-        a GRU that resets after the product: this course's GRU has one for each block and `b_hn`
+        a GRU that resets after the product: this course's GRU has one for each block and ``b_hn``
         besides, H numbers more than are counted here for one.
 
     Returns

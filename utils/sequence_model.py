@@ -185,6 +185,11 @@ class SequenceModel:
     def predict(self, xs: Any) -> Array | IndexArray:
         """Return the class with the highest score, or the number (K = 1), after the last step.
 
+        Parameters
+        ----------
+        xs
+            As in `forward`.
+
         Returns
         -------
         array of int, or of floats, shape (B,)
@@ -291,6 +296,14 @@ def count_parameters(model: SequenceModel) -> int:
     """Return how many numbers training can change, with those of the output layer.
 
     A GRU that resets before the product has a b_hn that stands nowhere; it does not count.
+
+    Parameters
+    ----------
+    model : SequenceModel
+
+    Returns
+    -------
+    int
     """
     unused = isinstance(model.cell, GRUWeights) and not model.reset_after
     sizes = {name: array.size for name, array in model.weights.items()}

@@ -191,6 +191,14 @@ class StackedModel:
 
         Of two directions the forward half of the last step and the backward half of the first;
         with what residual connections add.
+
+        Parameters
+        ----------
+        stack : StackedRun
+
+        Returns
+        -------
+        array, shape (B, H) or (B, 2H)
         """
         H = stack.layers[-1].forward.hs.shape[-1]
         return np.concatenate([stack.hs[-1, :, :H], stack.hs[0, :, H:]], axis=-1)
@@ -251,6 +259,11 @@ class StackedModel:
     def predict(self, xs: Any, mask: Array | None = None) -> Array | IndexArray:
         """Return the class with the highest score, or the number (K = 1), from the summary.
 
+        Parameters
+        ----------
+        xs, mask
+            As in `forward`.
+
         Returns
         -------
         array of int, or of floats, shape (B,)
@@ -259,12 +272,9 @@ class StackedModel:
         return outputs[:, 0] if outputs.shape[1] == 1 else outputs.argmax(axis=1)
 
     def predict_steps(self, xs: Any, mask: Array | None = None) -> IndexArray:
-        """Return the class with the highest score at every step.
+        """Return the class with the highest score at every step of `xs`, shape (T, B).
 
-        Returns
-        -------
-        array of int, shape (T, B)
-            Where the mask is 0 they say nothing.
+        Where `mask` is 0 they say nothing.
         """
         return self.forward(xs, mask).outputs.argmax(axis=-1)
 
@@ -277,6 +287,11 @@ class StackedModel:
             As in `forward`.
         targets : array of int, shape (T, B) or (B,)
             As in `loss_and_gradients`.
+
+        Returns
+        -------
+        float in [0, 1]
+            Over the steps where the mask is 1, if there is one.
         """
         targets = as_array("targets", targets, kind="int")
         if targets.ndim == 1:
@@ -418,6 +433,10 @@ def count_parameters(
     ----------
     D, H, K, cell, depth, both_directions, reset_after
         As for `init_stacked_model`.
+
+    Returns
+    -------
+    int
 
     Examples
     --------

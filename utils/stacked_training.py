@@ -114,10 +114,17 @@ def draw_numbers(distances: Any, share: float = 0.5, B: int = 32) -> Draw:
 
     Parameters
     ----------
-    distances, B
+    distances
         As in `draw_agreement`.
     share : float in [0, 1]
         How likely the subject is a noun of one form.
+    B : int, at least 1
+        As in `draw_agreement`.
+
+    Returns
+    -------
+    callable
+        From a random generator to a TrainingBatch.
     """
     distances = np.atleast_1d(distances)
 
@@ -136,6 +143,11 @@ def draw_entities(split: str = "train", asides: int = 1, B: int = 32) -> Draw:
     split, asides
         As in `utils.data.entities.batch`.
     B : int, at least 1
+
+    Returns
+    -------
+    callable
+        From a random generator to a TrainingBatch.
     """
 
     def draw(rng: np.random.Generator) -> TrainingBatch:
@@ -227,6 +239,10 @@ def start_stacked(
     learning_rate : float above 0
     seed : int
         Of the batches.
+
+    Returns
+    -------
+    StackedTrainer
     """
     adam = Adam(as_number("learning_rate", learning_rate, above=0))
     return StackedTrainer(model, draw, adam, np.random.default_rng(seed))
@@ -264,7 +280,23 @@ class DepthRace(Race):
     }
 
     def build(self, settings: Mapping[str, Any]) -> dict[int, StackedTrainer]:
-        """Return a new trainer for each number of layers."""
+        """Return a new trainer for each number of layers.
+
+        Parameters
+        ----------
+        settings : mapping of str to value
+            With the names of `settings`.
+
+        Returns
+        -------
+        dict of int to StackedTrainer
+            By the number of layers.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a setting is out of range.
+        """
         task = TASKS[as_choice("task", settings["task"], TASKS)]
         parameters = as_count("parameters", settings["parameters"])
         trainers = {}
@@ -284,7 +316,12 @@ class DepthRace(Race):
         return trainers
 
     def units(self) -> dict[int, int]:
-        """Return the hidden units of each cell, by the number of layers."""
+        """Return the hidden units of each cell, by the number of layers.
+
+        Returns
+        -------
+        dict of int to int
+        """
         with self._lock:
             return {
                 depth: trainer.model.layers[0].forward[1].shape[0]
@@ -292,7 +329,12 @@ class DepthRace(Race):
             }
 
     def parameters(self) -> dict[int, int]:
-        """Return how many parameters each network has, by the number of layers."""
+        """Return how many parameters each network has, by the number of layers.
+
+        Returns
+        -------
+        dict of int to int
+        """
         with self._lock:
             _, D, K = TASKS[self.settings["task"]]
             cell, both = self.settings["cell"], self.settings["both_directions"]
@@ -302,7 +344,12 @@ class DepthRace(Race):
             }
 
     def curves(self) -> dict[int, Array]:
-        """Return the mean loss of the last 10 updates, in nats, after every update."""
+        """Return the mean loss of the last 10 updates, in nats, after every update.
+
+        Returns
+        -------
+        dict of int to array, shape (updates,)
+        """
         with self._lock:
             return {depth: _running_mean(t.losses, 10) for depth, t in self.trainers.items()}
 

@@ -36,12 +36,12 @@ class UnrolledRun(NamedTuple):
     The batch axis is left out, because a drawing shows one sequence.
     """
 
-    xs: Array  # (T, D)
-    h_0: Array  # (H,)
-    zs: Array  # (T, H), the sums before tanh
-    hs: Array  # (T, H)
-    logits: Array  # (T, V)
-    probabilities: Array  # (T, V)
+    xs: Array  #: (T, D)
+    h_0: Array  #: (H,)
+    zs: Array  #: (T, H), the sums before tanh
+    hs: Array  #: (T, H)
+    logits: Array  #: (T, V)
+    probabilities: Array  #: (T, V)
 
 
 def run_unrolled(
@@ -101,9 +101,9 @@ def run_unrolled(
 class TwoStepExample(NamedTuple):
     """The example that chapter 02 works by hand, in the order `run_unrolled` takes it."""
 
-    xs: Array  # (2, 1)
-    weights: RNNWeights
-    output: OutputWeights
+    xs: Array  #: (2, 1)
+    weights: RNNWeights  #: of the cell
+    output: OutputWeights  #: of the output layer
 
 
 def two_step_example() -> TwoStepExample:
@@ -186,10 +186,10 @@ def _signed(value: float, digits: int) -> str:
 class ParameterCounts(NamedTuple):
     """How many numbers each kind of network has to learn, for each length."""
 
-    lengths: Array  # (N,), steps
-    recurrent: Array  # (N,), one set of weights for all steps
-    flat: Array  # (N,), all steps side by side into H hidden units, one answer
-    flat_every_step: Array  # (N,), T times H hidden units, an answer at every step
+    lengths: Array  #: (N,), steps
+    recurrent: Array  #: (N,), one set of weights for all steps
+    flat: Array  #: (N,), all steps side by side into H hidden units, one answer
+    flat_every_step: Array  #: (N,), T times H hidden units, an answer at every step
 
 
 def count_parameters(lengths: Sequence[int], D: int, H: int, K: int) -> ParameterCounts:
@@ -235,9 +235,9 @@ def count_parameters(lengths: Sequence[int], D: int, H: int, K: int) -> Paramete
 class MemoryOfFirstWord(NamedTuple):
     """The states of two sentences that differ in one early word, and how far apart they are."""
 
-    hs: Array  # (T, H), states of the first sentence
-    hs_other: Array  # (T, H), states of the second sentence
-    distances: Array  # (T,), Euclidean distance of the two states after each step
+    hs: Array  #: (T, H), states of the first sentence
+    hs_other: Array  #: (T, H), states of the second sentence
+    distances: Array  #: (T,), Euclidean distance of the two states after each step
 
 
 def memory_of_first_word(

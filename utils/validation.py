@@ -95,12 +95,18 @@ def as_indices(
 
     Parameters
     ----------
-    name, value, axes, sizes
+    name, value
         As in `as_array`.
     count : int
         How many different indices there are.
+    axes, sizes
+        As in `as_array`.
     count_name : str
         What that count is called in messages, such as ``"V"``.
+
+    Returns
+    -------
+    array of int
 
     Raises
     ------
@@ -129,6 +135,21 @@ def as_shape_of(
     Nothing is broadcast: (B,) beside (B, 1) is an error, since subtracting one from the
     other would silently give (B, B).
 
+    Parameters
+    ----------
+    name : str
+        What the caller calls the value; every message starts with it.
+    value : array or nested list of numbers
+    other_name : str
+        What the caller calls `other`.
+    other : array
+    dtype : dtype, optional
+        Convert to this type at the end.
+
+    Returns
+    -------
+    array
+
     Raises
     ------
     ValueError
@@ -151,7 +172,9 @@ def as_number(
     at_most: float | None = None,
     below: float | None = None,
 ) -> float:
-    """Return `value` as a Python float after checking that it is finite and within its bounds.
+    """Return `value`, which messages call `name`, as a finite Python float within its bounds.
+
+    The bounds, all optional, are `at_least`, `above`, `at_most` and `below`.
 
     Raises
     ------
@@ -181,7 +204,7 @@ def as_number(
 
 
 def as_count(name: str, value: Any, *, at_least: int = 1) -> int:
-    """Return `value` as a Python int after checking that it is a whole number, large enough.
+    """Return `value`, which messages call `name`, as an int of at least `at_least`.
 
     Raises
     ------
@@ -205,7 +228,7 @@ def as_count(name: str, value: Any, *, at_least: int = 1) -> int:
 
 
 def as_choice(name: str, value: Any, options: Collection[str]) -> str:
-    """Return `value` after checking that it is one of the words in `options`.
+    """Return `value`, which messages call `name`, after checking that it is one of `options`.
 
     Raises
     ------
@@ -219,7 +242,7 @@ def as_choice(name: str, value: Any, options: Collection[str]) -> str:
 
 
 def as_generator(name: str, value: Any) -> np.random.Generator:
-    """Return `value` after checking that it is a random generator of NumPy.
+    """Return `value`, which messages call `name`, after checking that it is a generator of NumPy.
 
     Raises
     ------
@@ -235,12 +258,12 @@ def as_generator(name: str, value: Any) -> np.random.Generator:
 
 
 def as_float_type(name: str, value: Any) -> np.dtype:
-    """Return `value` as a number type after checking that it is float32 or float64.
+    """Return `value`, which messages call `name`, as a number type: float32 or float64.
 
     Raises
     ------
     TypeError
-        If it is not.
+        If it is neither.
     """
     given = describe(value)
     if value is not None:  # which NumPy would read as float64
@@ -256,7 +279,9 @@ def as_float_type(name: str, value: Any) -> np.dtype:
 
 
 def as_named(name: str, value: Any) -> dict[str, Any]:
-    """Return the entries of a mapping or a NamedTuple as a dict, the entries themselves uncopied.
+    """Return the entries of `value`, a mapping or a NamedTuple, as a dict; messages call it `name`.
+
+    The entries themselves are not copied.
 
     Raises
     ------
@@ -293,6 +318,11 @@ def as_weights(
         The axes of every field.
     sizes : dict
         Sizes by axis name, bound in place.
+
+    Returns
+    -------
+    NamedTuple
+        Of the class `kind`.
 
     Raises
     ------
@@ -334,12 +364,12 @@ def _split(axes: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def axis_names(axes: str | tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of the axes one by one: ``"T B D"`` becomes ``("T", "B", "D")``."""
+    """Return the names of `axes` one by one: ``"T B D"`` becomes ``("T", "B", "D")``."""
     return _split(axes if isinstance(axes, str) else tuple(axes))
 
 
 def shape_words(axes: str | tuple[str, ...], sizes: Mapping[str, int] | None = None) -> str:
-    """Return an expected shape in words: ``"(B, D)"``, or ``"(B, D) = (B, 3)"`` if D is known."""
+    """Return a shape by its `axes`: ``"(B, D)"``, or ``"(B, D) = (B, 3)"`` where `sizes` has D."""
     names = axis_names(axes)
     known = [str((sizes or {}).get(axis, axis)) for axis in names]
     by_name = _bracket(names)

@@ -209,7 +209,7 @@ def lstm_step_backward(
     d_h_t : array, shape (B, H)
         ∂L/∂h_t, everything that comes back to h_t: from its own output and from step t+1.
     d_c_t : array, shape (B, H)
-        ∂L/∂c_t along the cell state alone: what step t+1 gave as `d_c_prev`; zeros at the end.
+        ∂L/∂c_t along the cell state alone: what step t+1 gave as ``d_c_prev``; zeros at the end.
     x_t : array, shape (B, D)
     h_prev, c_prev : array, shape (B, H)
         As they went into the step.

@@ -29,8 +29,8 @@ PARTS = ("input_gate", "forget_gate", "candidate", "output_gate")
 class Function(NamedTuple):
     """A function that a part of the cell can have, with its slope in terms of its value."""
 
-    value: Callable[[Array], Array]
-    slope: Callable[[Array], Array]
+    value: Callable[[Array], Array]  #: of the sum
+    slope: Callable[[Array], Array]  #: of the value
 
 
 FUNCTIONS: Mapping[str, Function] = {
@@ -104,6 +104,7 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "memory": ("cell", "hidden"),
 }
 
+#: The cells that articles compare, by name; the first is the standard one.
 LSTM_VARIANTS: Mapping[str, LSTMVariant] = {
     "lstm": LSTMVariant(),
     "no forget gate": LSTMVariant(forget_gate="one"),
@@ -131,6 +132,14 @@ VARIANT_ALIASES: Mapping[str, str] = {
 def as_variant(variant: str | LSTMVariant) -> LSTMVariant:
     """Return a variant, given itself or its name in `LSTM_VARIANTS` or `VARIANT_ALIASES`.
 
+    Parameters
+    ----------
+    variant : str or LSTMVariant
+
+    Returns
+    -------
+    LSTMVariant
+
     Raises
     ------
     TypeError
@@ -147,7 +156,17 @@ def as_variant(variant: str | LSTMVariant) -> LSTMVariant:
 
 
 def variant_axes(variant: LSTMVariant) -> dict[str, str]:
-    """Return the axes of the weights by name: 4H columns for four parts with parameters."""
+    """Return the axes of the weights by name: 4H columns for four parts with parameters.
+
+    Parameters
+    ----------
+    variant : LSTMVariant
+
+    Returns
+    -------
+    dict of str to str
+        Such as ``{"W_x": "D 4H", "W_h": "H 4H", "b": "4H"}``.
+    """
     columns = f"{len(variant.blocks)}H"
     return {"W_x": f"D {columns}", "W_h": f"H {columns}", "b": columns}
 

@@ -16,6 +16,7 @@ from utils.validation import (
     as_weights,
 )
 
+#: The functions that a plain RNN can put its sum through, by name.
 RNN_ACTIVATIONS = ("tanh", "relu", "leaky_relu", "sigmoid")
 LEAKY_SLOPE = 0.01  # of leaky ReLU below zero, the default of utils.activations
 

@@ -15,9 +15,19 @@ from utils.checks.running import Answer
 def in_form(answer: Any, outputs: Mapping[str, Any]) -> Any:
     """Return a learner's dictionary with each choice as its option is written.
 
-    Capitals and space around an option do not matter; `True`, `False` and numbers become text, so
-    that a report quotes them as they were given. Anything that is no dictionary comes back as it
-    is.
+    Capitals and space around an option do not matter; ``True``, ``False`` and numbers become text,
+    so that a report quotes them as they were given. Anything that is no dictionary comes back as
+    it is.
+
+    Parameters
+    ----------
+    answer : mapping, or anything else
+    outputs : mapping of str to tuple of str, or of str
+        For each output its options, or, where there is nothing to choose, its axes.
+
+    Returns
+    -------
+    dict, or `answer` itself
     """
     if not isinstance(answer, Mapping):
         return answer
@@ -39,5 +49,15 @@ class ChoiceCheck(Check):
     """A check of choices that does not mind capitals, and quotes what is no option as given."""
 
     def run(self, answer: Any, cases: list[Case]) -> list[Answer]:
-        """Run as `Check` does, with the choices in the form of the options."""
+        """Run as `Check` does, with the choices in the form of the options.
+
+        Parameters
+        ----------
+        answer : mapping, or anything else
+        cases : list of Case
+
+        Returns
+        -------
+        list of Answer
+        """
         return super().run(in_form(answer, self.outputs), cases)

@@ -24,6 +24,11 @@ def is_close(value: Any, right: Any, tolerance: float = 1e-6, decimals: int | No
     decimals : int, optional
         For numbers worked out by hand: instead of `tolerance`, a difference of one unit in this
         decimal place is allowed.
+
+    Returns
+    -------
+    bool
+        False too where `value` is no array, or `right` is not finite.
     """
     if isinstance(value, str) or isinstance(right, str):
         return isinstance(value, str) and isinstance(right, str) and value == right
@@ -38,7 +43,19 @@ def is_close(value: Any, right: Any, tolerance: float = 1e-6, decimals: int | No
 def wrong_places(
     value: np.ndarray, right: np.ndarray, tolerance: float = 1e-6, decimals: int | None = None
 ) -> np.ndarray:
-    """Mark the entries of `value`, of the shape of `right`, that are outside the tolerance."""
+    """Mark the entries of `value`, of the shape of `right`, that are outside the tolerance.
+
+    Parameters
+    ----------
+    value, right : array of one shape
+    tolerance, decimals
+        As in `is_close`.
+
+    Returns
+    -------
+    array of bool, the same shape
+        True where the entry is wrong; NaN is always wrong.
+    """
     if decimals is not None:
         allowed = 1.0001 * 10.0**-decimals
     else:
@@ -60,6 +77,21 @@ def relation(
 
     Looks for: the negative, a constant factor (named when it is a size or one over it), the
     transpose, and the order of time turned round. Returns a sentence, or None.
+
+    Parameters
+    ----------
+    values, rights : sequence of array
+        One of each per case.
+    axes : sequence of str
+        Names of the axes, the same in every case.
+    sizes : sequence of mapping of str to int
+        Sizes by name, one mapping per case.
+    tolerance : float
+        As in `is_close`.
+
+    Returns
+    -------
+    str or None
     """
 
     def every(change: Any) -> bool:

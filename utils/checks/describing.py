@@ -15,7 +15,22 @@ if TYPE_CHECKING:
 
 
 def own_words(check: Check, name: str, cases: Sequence[Case], answers: Sequence[Answer]) -> str:
-    """Return what the check itself says of a wrong output, in the first case that it speaks of."""
+    """Return what the check itself says of a wrong output, in the first case that it speaks of.
+
+    Parameters
+    ----------
+    check : Check
+    name : str
+        The output.
+    cases : sequence of Case
+    answers : sequence of Answer
+        To the cases, in their order.
+
+    Returns
+    -------
+    str
+        Empty if the check has nothing of its own to say.
+    """
     if name not in check.steps:
         return ""
     texts = (
@@ -29,7 +44,23 @@ def own_words(check: Check, name: str, cases: Sequence[Case], answers: Sequence[
 def describe_wrong(
     check: Check, name: str, cases: Sequence[Case], answers: Sequence[Answer], first: bool
 ) -> str:
-    """Say what is certain about a wrong output for which no known mistake fits."""
+    """Say what is certain about a wrong output for which no known mistake fits.
+
+    Parameters
+    ----------
+    check : Check
+    name : str
+        The output.
+    cases : sequence of Case
+    answers : sequence of Answer
+        To the cases, in their order.
+    first : bool
+        Whether it is the first output that is wrong.
+
+    Returns
+    -------
+    str
+    """
     values = [answer.outputs[name] for answer in answers]
     rights = [case.right[name] for case in cases]
     lead = f"`{name}` is the first quantity that is wrong." if first else ""
@@ -154,10 +185,28 @@ def _axes_text(axes: Any) -> str:
 
 
 def sizes_text(case: Case) -> str:
-    """Return the sizes of a case in words, such as ``"B = 2, D = 3"``."""
+    """Return the sizes of a case in words, such as ``"B = 2, D = 3"``.
+
+    Parameters
+    ----------
+    case : Case
+
+    Returns
+    -------
+    str
+    """
     return ", ".join(f"{name} = {size}" for name, size in case.sizes.items())
 
 
 def quote(value: Any) -> str:
-    """Return a learner's value as it is quoted in a message: text in quotation marks."""
+    """Return a learner's value as it is quoted in a message: text in quotation marks.
+
+    Parameters
+    ----------
+    value : any
+
+    Returns
+    -------
+    str
+    """
     return f"'{value}'" if isinstance(value, str) else f"`{value}`"

@@ -48,6 +48,7 @@ from utils.checks.reporting import Report, display
 from utils.checks.running import NOT_STARTED, Answer, Problem, name_outputs, run
 
 Step = Callable[..., Any]
+#: Every check, by chapter and then by name.
 REGISTRY: dict[str, dict[str, Check]] = {}
 
 
@@ -163,7 +164,7 @@ class Check:
     parameters: Sequence[str] | None = None
     tolerance: float = 1e-6
     decimals: int | None = None
-    mistakes: list[Mistake] = field(default_factory=list, init=False)
+    mistakes: list[Mistake] = field(default_factory=list, init=False)  #: in order of entry
     _hints_given: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
@@ -189,7 +190,19 @@ class Check:
     # --- what a check is made of -------------------------------------------------------------
 
     def mistake(self, quantity: str, message: str) -> Callable[[Step], Step]:
-        """Register the decorated function as a known wrong way to compute `quantity`."""
+        """Register the decorated function as a known wrong way to compute `quantity`.
+
+        Parameters
+        ----------
+        quantity : str
+        message : str
+            What the learner reads; names in backquotes.
+
+        Returns
+        -------
+        callable
+            The decorator; it gives the function back unchanged.
+        """
 
         def register(function: Step) -> Step:
             self.add_mistake(function.__name__, message, {quantity: function})
@@ -199,6 +212,15 @@ class Check:
 
     def add_mistake(self, key: str, message: str, replaces: Mapping[str, Step]) -> None:
         """Register a mistake that shows in one quantity or in several.
+
+        Parameters
+        ----------
+        key : str
+            Its name, unique within the check.
+        message : str
+            What the learner reads; names in backquotes.
+        replaces : mapping of str to callable
+            Quantity to the function that wrongly computes it; parameters are earlier quantities.
 
         Raises
         ------
@@ -236,6 +258,10 @@ class Check:
         ----------
         seed : int, optional
             Other inputs than the public ones.
+
+        Returns
+        -------
+        list of Case
         """
         made = []
         for index, sizes in enumerate(self.sizes):
@@ -244,7 +270,19 @@ class Check:
         return made
 
     def run(self, answer: Any, cases: Sequence[Case]) -> list[Answer]:
-        """Call the learner's function on every case; a value stands for itself."""
+        """Call the learner's function on every case; a value stands for itself.
+
+        Parameters
+        ----------
+        answer : callable or value
+            A value where the check has no inputs.
+        cases : sequence of Case
+
+        Returns
+        -------
+        list of Answer
+            One per case; what went wrong stands in it and is not raised.
+        """
         outputs = list(self.outputs)
         if callable(answer):
             return [run(answer, case.inputs, outputs, self.call, self.parameters) for case in cases]
@@ -261,7 +299,18 @@ class Check:
         return [Answer({}, problem) for _ in cases]
 
     def judge(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Report:
-        """Compare answers with the right values and say what is wrong, as far as it is proven."""
+        """Compare answers with the right values and say what is wrong, as far as it is proven.
+
+        Parameters
+        ----------
+        cases : sequence of Case
+        answers : sequence of Answer
+            To the cases, in their order.
+
+        Returns
+        -------
+        Report
+        """
         return judge(self, cases, answers)
 
     def compute(
@@ -308,7 +357,17 @@ class Check:
         return {quantity: values[quantity] for quantity in self.steps if quantity in values}
 
     def ancestors(self, quantity: str) -> set[str]:
-        """Return the quantities that `quantity` is computed from, itself among them."""
+        """Return the quantities that `quantity` is computed from, itself among them.
+
+        Parameters
+        ----------
+        quantity : str
+
+        Returns
+        -------
+        set of str
+            Without the inputs.
+        """
         found, open_ = set(), [quantity]
         while open_:
             name = open_.pop()
@@ -318,7 +377,17 @@ class Check:
         return found
 
     def combinations(self, quantity: str) -> Iterable[tuple[Mistake, ...]]:
-        """Yield the mistakes that can show in `quantity`: each alone, then each compatible pair."""
+        """Yield the mistakes that can show in `quantity`: each alone, then each compatible pair.
+
+        Parameters
+        ----------
+        quantity : str
+
+        Yields
+        ------
+        tuple of one or two Mistake
+            Two are compatible if they replace no quantity both.
+        """
         reach = self.ancestors(quantity)
         candidates = [m for m in self.mistakes if reach & set(m.replaces)]
         yield from ((mistake,) for mistake in candidates)
@@ -330,17 +399,39 @@ class Check:
         """Say in this check's own words what is wrong with an output; empty for the usual words.
 
         For checks whose values are no measurements, such as shapes, to override.
+
+        Parameters
+        ----------
+        name : str
+            The output.
+        value, right : array or str
+            What came, and what is right.
+
+        Returns
+        -------
+        str
         """
         return ""
 
     def agrees(self, value: Any, right: Any) -> bool:
-        """Tell whether two values of an output agree within this check's tolerance."""
+        """Tell whether `value` agrees with `right`, within this check's tolerance."""
         return is_close(value, right, self.tolerance, self.decimals)
 
     # --- what the learner calls --------------------------------------------------------------
 
     def report(self, answer: Any, seed: int | None = None) -> Report:
-        """Check an answer without showing, recording or grading anything."""
+        """Check an answer without showing, recording or grading anything.
+
+        Parameters
+        ----------
+        answer : callable or value
+        seed : int, optional
+            As in `cases`.
+
+        Returns
+        -------
+        Report
+        """
         cases = self.cases(seed)
         return self.judge(cases, self.run(answer, cases))
 
@@ -375,7 +466,13 @@ class Check:
         return float(round(points * report.score, 6))
 
     def hint(self, number: int | None = None) -> None:
-        """Show the next of the three hints, or hint `number` (1, 2 or 3)."""
+        """Show the next of the three hints, or hint `number` (1, 2 or 3).
+
+        Raises
+        ------
+        ValueError
+            If there is no hint of that number.
+        """
         if not self.hints:
             print("This exercise has no hints.")
             return

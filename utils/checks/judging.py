@@ -23,6 +23,13 @@ DISTINCT = 100  # a mistake must differ from the right value by this many tolera
 def judge(check: Check, cases: Sequence[Case], answers: Sequence[Answer]) -> Report:
     """Compare the answers to all cases of a check with the right values.
 
+    Parameters
+    ----------
+    check : Check
+    cases : sequence of Case
+    answers : sequence of Answer
+        To the cases, in their order.
+
     Returns
     -------
     Report

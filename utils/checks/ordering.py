@@ -20,7 +20,17 @@ class OrderedCheck(Check):
     """
 
     def judge(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Report:
-        """Judge as `Check` does, but for right results that have changed places."""
+        """Judge as `Check` does, but for right results that have changed places.
+
+        Parameters
+        ----------
+        cases : sequence of Case
+        answers : sequence of Answer
+
+        Returns
+        -------
+        Report
+        """
         report = super().judge(cases, answers)
         known = len(report.mistakes) == 1 and report.mistakes[0].endswith("turned_order")
         places = [] if report.status != "wrong" or known else self._turned(cases, answers)

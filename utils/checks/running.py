@@ -143,7 +143,26 @@ def attempt(
     call: Callable[..., Any] | None = None,
     parameters: Sequence[str] | None = None,
 ) -> Attempt:
-    """Do the part of `run` that needs the learner's function: call it, and name what came back."""
+    """Do the part of `run` that needs the learner's function: call it, and name what came back.
+
+    Parameters
+    ----------
+    function : callable
+        The learner's.
+    inputs : mapping of str to array or number
+        Copied before every call.
+    outputs : sequence of str
+        Names of what it returns.
+    call : callable, optional
+        ``call(function, **inputs)`` in place of the plain call.
+    parameters : sequence of str, optional
+        Names that the function's parameters should have; those of the inputs without it.
+
+    Returns
+    -------
+    Attempt
+        What went wrong stands in it and is not raised.
+    """
     names = list(inputs if parameters is None else parameters)
     if swapped := _swapped_parameters(function, names):
         return Attempt(None, problem=swapped)
@@ -169,6 +188,10 @@ def conclude(attempt: Attempt, inputs: Mapping[str, Any]) -> Answer:
     attempt : Attempt
     inputs : mapping of str to array or number
         As they were before the call.
+
+    Returns
+    -------
+    Answer
     """
     if attempt.problem is not None or attempt.first is None:
         return Answer({}, attempt.problem, warnings=attempt.warnings, printed=attempt.printed)
@@ -188,10 +211,18 @@ def name_outputs(
     Lists, torch tensors and float32 are welcome; a tuple, list or dictionary holds several
     outputs.
 
+    Parameters
+    ----------
+    returned : any
+    outputs : sequence of str
+    function : callable, optional
+        The learner's; where nothing came back, the message can then say why.
+
     Returns
     -------
-    dict of str to array, str, None or Problem (this one output is not made of numbers); or a
-    Problem that concerns all of them.
+    dict or Problem
+        A dict holds for each output an array, a string, None, or a Problem with this one output;
+        a Problem concerns all of them.
     """
     if returned is None or returned is Ellipsis:
         return _nothing_returned(function, returned)

@@ -27,7 +27,19 @@ class ShapeCheck(Check):
     shapes: Sequence[str] = ()
 
     def describe(self, name: str, value: Any, right: Any) -> str:
-        """Count the axes of a wrong shape."""
+        """Count the axes of a wrong shape.
+
+        Parameters
+        ----------
+        name : str
+        value, right : any
+            What came, and the right shape.
+
+        Returns
+        -------
+        str
+            Empty where the number of axes is right.
+        """
         text = shape_fault(value, len(right)) if name in self.shapes else None
         return f"`{name}`: {text}" if text else ""
 

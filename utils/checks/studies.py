@@ -51,6 +51,23 @@ def interval_of(
 
     The last five arguments are ``"mean"``, ``"paired"``, ``"t"``, 1 and ``"root"`` in the right
     answer; others are what learners write.
+
+    Parameters
+    ----------
+    one, other : array, shape (n,)
+        Measurements of two ways, over the same seeds.
+    centre : {"mean", "median"}
+    pairing : {"paired", "apart", "sorted"}
+    quantile : {"t", "normal", "next", "both lists", "one-sided", "one"}
+    ddof : int
+        What is taken off n in the variance.
+    divisor : {"root", "none", "n"}
+        What the spread is divided by: √n, 1 or n.
+
+    Returns
+    -------
+    array, shape (2,)
+        The lower end, then the upper one.
     """
     n = len(one)
     if pairing == "sorted":
@@ -74,12 +91,31 @@ def interval_of(
 
 
 def middle_and_half(ends: Array) -> Array:
-    """Return the middle of an interval and half its width, (2,): what is given for its ends."""
+    """Return the middle of an interval and half its width, (2,): what is given for its ends.
+
+    Parameters
+    ----------
+    ends : array, shape (2,)
+
+    Returns
+    -------
+    array, shape (2,)
+    """
     return np.array([ends.mean(), (ends[1] - ends[0]) / 2])
 
 
 def ends_of(middle_half: Array) -> Array:
-    """Return the ends of an interval given by its middle and half its width, (2,)."""
+    """Return the ends of an interval given by its middle and half its width, (2,).
+
+    Parameters
+    ----------
+    middle_half : array, shape (2,)
+
+    Returns
+    -------
+    array, shape (2,)
+        The lower end, then the upper one.
+    """
     return np.array([middle_half[0] - middle_half[1], middle_half.sum()])
 
 
@@ -108,16 +144,47 @@ class StudyCheck(Check):
         right: Mapping[str, Any] | None = None,
         until: str | None = None,
     ) -> dict[str, Any]:
-        """Compute as `Check` does, from the example where nothing was measured."""
+        """Compute as `Check` does, from the example where nothing was measured.
+
+        Parameters
+        ----------
+        inputs, mistakes, pinned, right, until
+            As in `Check.compute`.
+
+        Returns
+        -------
+        dict of str to array or str
+            The measurements with what follows from them.
+        """
         measured = {**self.example, **inputs}
         return {**measured, **super().compute(measured, mistakes, pinned, right, until)}
 
     def run(self, answer: Any, cases: Sequence[Case]) -> list[Answer]:
-        """Run as `Check` does, with the verdicts in the form of their options."""
+        """Run as `Check` does, with the verdicts in the form of their options.
+
+        Parameters
+        ----------
+        answer : mapping, or anything else
+        cases : sequence of Case
+
+        Returns
+        -------
+        list of Answer
+        """
         return super().run(in_form(answer, self.outputs), cases)
 
     def judge(self, cases: Sequence[Case], answers: Sequence[Answer]) -> Report:
-        """Judge what follows from the learner's own measurements."""
+        """Judge what follows from the learner's own measurements.
+
+        Parameters
+        ----------
+        cases : sequence of Case
+        answers : sequence of Answer
+
+        Returns
+        -------
+        Report
+        """
         outputs = answers[0].outputs
         if answers[0].problem is not None or all(value is None for value in outputs.values()):
             return super().judge(cases, answers)
@@ -135,11 +202,30 @@ class StudyCheck(Check):
         return replace(report, score=report.score + len(self.example) / len(self.outputs))
 
     def faults(self, outputs: Mapping[str, Any]) -> list[Line]:
-        """Say what keeps what was handed over from being measurements; empty if nothing does."""
+        """Say what keeps what was handed over from being measurements; empty if nothing does.
+
+        Parameters
+        ----------
+        outputs : mapping of str to value
+
+        Returns
+        -------
+        list of Line
+        """
         return _faults(outputs, tuple(self.example))
 
     def describe(self, name: str, value: Any, right: Any) -> str:
-        """Say what a wrong verdict contradicts, and of what an interval is made."""
+        """Say what a wrong verdict contradicts, and of what an interval is made.
+
+        Parameters
+        ----------
+        name : str
+        value, right : array or str
+
+        Returns
+        -------
+        str
+        """
         if isinstance(right, str):
             if not isinstance(value, str) or value not in self.outputs[name]:
                 return ""  # no verdict at all

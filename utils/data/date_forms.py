@@ -81,7 +81,7 @@ def write(date: datetime.date, language: str, pattern: str | None = None) -> str
     language : str
         A key of `LANGUAGES`.
     pattern : str, optional
-        One of `formats`; the longest if it is left out.
+        One that ``formats`` returns; the longest if it is left out.
 
     Returns
     -------
@@ -141,6 +141,15 @@ def read(text: str, language: str) -> datetime.date:
 
 def tidy(text: str) -> str:
     """Take away marks that are not seen, and make every kind of space the same one.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+        With no space at either end.
 
     Raises
     ------

@@ -158,7 +158,26 @@ class DateBatch(NamedTuple):
 
 
 def is_held_out(date: datetime.date, language: str) -> bool:
-    """Tell whether a date in a language is kept from training; about one in five is."""
+    """Tell whether a date in a language is kept from training; about one in five is.
+
+    Parameters
+    ----------
+    date : datetime.date
+    language : str
+        One of `LANGUAGES`.
+
+    Returns
+    -------
+    bool
+        The same on every machine and in every session.
+
+    Raises
+    ------
+    TypeError
+        If `date` is no date.
+    ValueError
+        If there is no such language.
+    """
     as_choice("language", language, LANGUAGES)
     if not isinstance(date, datetime.date):
         raise TypeError(f"date is {describe(date)}; expected a datetime.date.")
@@ -177,7 +196,11 @@ def sharing(language: str, pattern: str) -> frozenset[str]:
     language : str
         A key of `LANGUAGES`; it is in the result itself.
     pattern : str
-        One of its `formats`.
+        One of its formats.
+
+    Returns
+    -------
+    frozenset of str
 
     Raises
     ------
@@ -271,6 +294,14 @@ def batch(
 def as_batch(examples: Sequence[DateExample]) -> DateBatch:
     """Turn examples into arrays, the shorter texts padded at their ends.
 
+    Parameters
+    ----------
+    examples : sequence of DateExample
+
+    Returns
+    -------
+    DateBatch
+
     Raises
     ------
     ValueError
@@ -318,6 +349,14 @@ def decode(indices: IndexArray) -> str:
 
     Unknown characters come back as "?".
 
+    Parameters
+    ----------
+    indices : array of int, shape (T,), values in [0, len(SOURCE))
+
+    Returns
+    -------
+    str
+
     Raises
     ------
     TypeError, ValueError
@@ -329,6 +368,11 @@ def decode(indices: IndexArray) -> str:
 
 def encode_iso(iso: str) -> IndexArray:
     """Turn an ISO date into places in `TARGET`, with the end mark.
+
+    Parameters
+    ----------
+    iso : str
+        Such as ``"2021-09-03"``.
 
     Returns
     -------
@@ -352,6 +396,14 @@ def encode_iso(iso: str) -> IndexArray:
 
 def decode_iso(indices: IndexArray) -> str:
     """Turn places in `TARGET` into a text, up to the end mark; it need not be a date.
+
+    Parameters
+    ----------
+    indices : array of int, shape (S,), values in [0, len(TARGET))
+
+    Returns
+    -------
+    str
 
     Raises
     ------

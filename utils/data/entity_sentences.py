@@ -155,7 +155,7 @@ class TaggedSentence:
         """Whether the tag of a word can be told only with what comes after it.
 
         For a reader who knows all names; a name of one meaning that is read as ``<unknown>`` at
-        the opening needs it too, which `EntityBatch.needs_right` says.
+        the opening needs it too, which ``EntityBatch.needs_right`` says.
         """
         return tuple(o and not n for o, n in zip(self.opening, self.names, strict=True))
 
@@ -253,6 +253,14 @@ def twins(rng: np.random.Generator, asides: int = 1) -> tuple[TaggedSentence, Ta
 
 def tokenise(text: str) -> list[str]:
     """Split a text into words, numbers and marks: ``"$1,250, please"`` → $ · 1,250 · , · please.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    list of str
 
     Raises
     ------
@@ -391,7 +399,16 @@ def _currency_word(code: str) -> str:
 
 
 def read_as(word: str) -> str:
-    """Return what is read of a word: lower case, and 0 for every digit."""
+    """Return what is read of a word: lower case, and 0 for every digit.
+
+    Parameters
+    ----------
+    word : str
+
+    Returns
+    -------
+    str
+    """
     return re.sub(r"\d", "0", word.lower())
 
 

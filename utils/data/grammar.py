@@ -35,6 +35,7 @@ from utils.validation import (
 
 SINGULAR_NOUNS = ("cat", "dog", "bird", "horse", "goat", "duck")
 PLURAL_NOUNS = ("cats", "dogs", "birds", "horses", "goats", "ducks")
+#: The two answers: singular first.
 VERBS = ("was", "were")
 NUMBERS = ("singular", "plural")
 DISTRACTORS = ("none", "random", "opposite")

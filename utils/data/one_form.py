@@ -20,6 +20,7 @@ from utils.data import grammar
 from utils.data.grammar import NUMBERS, PLURAL_NOUNS, SINGULAR_NOUNS, Sentence
 from utils.validation import Array, IndexArray, as_count, as_generator, as_number, describe
 
+#: Nouns whose plural is written like their singular.
 ONE_FORM_NOUNS = ("sheep", "deer", "fish")
 TAGS = ("no noun", *NUMBERS)
 

@@ -32,6 +32,7 @@ from utils.validation import Array, IndexArray, as_choice
 if TYPE_CHECKING:
     import pandas as pd
 
+#: The series that `load` knows.
 NAMES = ("co2", "el_nino", "sunspots")
 
 PERIODS = {"month": 12, "quarter": 4, "week": 52, "day": 7, "business day": 5, "hour": 24}
@@ -101,7 +102,16 @@ class Series:
         return np.flatnonzero(np.isnan(self.values))
 
     def label(self, i: int) -> str:
-        """Return the date of value `i` as one would write it, such as ``"1958-03"``."""
+        """Return the date of value `i` as one would write it, such as ``"1958-03"``.
+
+        Parameters
+        ----------
+        i : int
+
+        Returns
+        -------
+        str
+        """
         unit = {"year": "Y", "month": "M", "quarter": "M"}.get(self.step)
         if unit is None:
             whole_days = (self.dates == self.dates.astype("datetime64[D]")).all()
@@ -109,13 +119,29 @@ class Series:
         return str(self.dates[i].astype(f"datetime64[{unit}]")).replace("T", " ")
 
     def table(self) -> pd.DataFrame:
-        """Return the series as a table with the columns date, value and filled."""
+        """Return the series as a table with the columns date, value and filled.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per value.
+        """
         import pandas as pd
 
         return pd.DataFrame({"date": self.dates, "value": self.values, "filled": self.filled})
 
     def between(self, start: int, stop: int) -> Series:
-        """Return the part from value `start` up to, and without, value `stop`."""
+        """Return the part from value `start` up to, and without, value `stop`.
+
+        Parameters
+        ----------
+        start, stop : int
+            Counted from 0.
+
+        Returns
+        -------
+        Series
+        """
         part = slice(start, stop)
         return replace(
             self,
@@ -131,6 +157,10 @@ class Series:
         ----------
         first, last : str, optional
             Such as ``"1964-05"`` or ``"1990"``; a year or a month stands for all of it.
+
+        Returns
+        -------
+        Series
 
         Raises
         ------
@@ -149,6 +179,10 @@ class Series:
 
     def without_gaps(self) -> Series:
         """Return the longest stretch in which no value is missing; the first of equally long ones.
+
+        Returns
+        -------
+        Series
 
         Raises
         ------
@@ -172,6 +206,10 @@ class Series:
             forecaster that starts inside the gap could not have known the latter: use it only
             where the gap lies well before the first forecast. ``"last"`` repeats the value before
             the gap, which looks at nothing later.
+
+        Returns
+        -------
+        Series
 
         Raises
         ------

@@ -59,7 +59,24 @@ def read(
     at_least: int,
     unit: str,
 ) -> Series:
-    """Read a series; arguments, result and errors are those of `utils.data.series.from_csv`."""
+    """Read a series; arguments, result and errors are those of `utils.data.series.from_csv`.
+
+    Parameters
+    ----------
+    path, value, date, period, gaps, date_format, separator, decimal, at_least, unit
+        As in `utils.data.series.from_csv`.
+
+    Returns
+    -------
+    Series
+
+    Raises
+    ------
+    SeriesError
+        If the file does not hold one series in time; the message names the line.
+    TypeError, ValueError
+        If an option is not as described there.
+    """
     as_choice("gaps", gaps, ("refuse", "keep"))
     as_choice("decimal", decimal, (".", ","))
     at_least = as_count("at_least", at_least)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from utils.layers import one_hot
-from utils.validation import Array, IndexArray, as_choice, as_count
+from utils.validation import Array, IndexArray, as_count
 
 START = "<start>"
 END = "<end>"
@@ -265,23 +265,3 @@ _ALL = (
 
 #: The five shapes by name, in the order of the chapter.
 TASK_SHAPES: dict[str, TaskShape] = {shape.name: shape for shape in _ALL}
-
-
-def task_shape(name: str) -> TaskShape:
-    """Return one of the five shapes by its name.
-
-    Parameters
-    ----------
-    name : {"one_to_one", "one_to_many", "many_to_one", "many_to_many_aligned", \
-"many_to_many_unaligned"}
-
-    Returns
-    -------
-    TaskShape
-
-    Raises
-    ------
-    ValueError
-        If there is no shape of that name.
-    """
-    return TASK_SHAPES[as_choice("name", name, TASK_SHAPES)]

@@ -99,6 +99,15 @@ class Vocabulary:
     def of(cls, text: str) -> Vocabulary:
         """Return the vocabulary of all characters that occur in a text.
 
+        Parameters
+        ----------
+        text : str
+
+        Returns
+        -------
+        Vocabulary
+            In the order of the characters' code points.
+
         Raises
         ------
         TypeError, ValueError
@@ -342,6 +351,10 @@ def count_windows(N: int, T: int, B: int) -> int:
     ----------
     N, T, B : int
         Characters of the text, steps of a window, pieces side by side.
+
+    Returns
+    -------
+    int, at least 1
 
     Raises
     ------

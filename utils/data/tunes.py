@@ -145,6 +145,10 @@ def as_batch(names: Iterable[str]) -> TuneBatch:
     names : iterable of str
         Keys of `TUNES`.
 
+    Returns
+    -------
+    TuneBatch
+
     Raises
     ------
     ValueError
@@ -197,6 +201,14 @@ def encode(notes: Iterable[Note]) -> IndexArray:
 def decode(indices: IndexArray) -> tuple[Note, ...]:
     """Turn places in `VOCABULARY` back into notes; start, end and padding are left out.
 
+    Parameters
+    ----------
+    indices : array of int, shape (T,), values in [0, len(VOCABULARY))
+
+    Returns
+    -------
+    tuple of Note
+
     Raises
     ------
     TypeError, ValueError
@@ -208,6 +220,14 @@ def decode(indices: IndexArray) -> tuple[Note, ...]:
 
 def note_name(pitch: int | None) -> str:
     """Return what a pitch is called: 60 is ``"C4"``, 61 ``"C♯4"``, None ``"rest"``.
+
+    Parameters
+    ----------
+    pitch : int from 0 to 127, or None
+
+    Returns
+    -------
+    str
 
     Raises
     ------
@@ -224,6 +244,15 @@ def frequency(pitch: int) -> float:
     r"""Return the frequency of a pitch in hertz, in equal temperament.
 
     .. math:: f = 440 \cdot 2^{(p - 69)/12}
+
+    Parameters
+    ----------
+    pitch : int from 0 to 127
+        69 is the A of 440 hertz.
+
+    Returns
+    -------
+    float
 
     Raises
     ------

@@ -42,6 +42,18 @@ def lag_matrix(values: Array, order: int, lead: int = 1) -> Lags:
 
     .. math:: (y_{o-p+1}, …, y_o) \to y_{o+k}
 
+    Parameters
+    ----------
+    values : array, shape (N,)
+    order : int, at least 1
+        The p of the formula.
+    lead : int, at least 1
+        The k of the formula.
+
+    Returns
+    -------
+    Lags
+
     Raises
     ------
     ValueError
@@ -94,6 +106,10 @@ class LinearAutoregression:
         values : array, shape (N,) or (S, N), or list of arrays of shape (N,)
             One series, or several that share their weights.
 
+        Returns
+        -------
+        LinearAutoregression
+
         Raises
         ------
         ValueError
@@ -126,6 +142,16 @@ class LinearAutoregression:
 
     def forecast(self, past: Array, horizon: int) -> Array:
         """Return the next `horizon` values, shape (horizon,).
+
+        Parameters
+        ----------
+        past : array, shape (N,)
+            The last values are read, as many as the order.
+        horizon : int, at least 1
+
+        Returns
+        -------
+        array, shape (horizon,)
 
         Raises
         ------

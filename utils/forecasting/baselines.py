@@ -1,7 +1,7 @@
 """Forecasts that need no training, and the form that all forecasters share.
 
-A forecaster has a name, `fit(values)`, which learns from a series and returns the forecaster, and
-`forecast(past, horizon)`, which is handed what is known and nothing else. `rolling_origin` and
+A forecaster has a name, ``fit(values)``, which learns from a series and returns the forecaster, and
+``forecast(past, horizon)``, which is handed what is known and nothing else. `rolling_origin` and
 everything after it ask for no more than that.
 """
 
@@ -21,10 +21,30 @@ class Forecaster(Protocol):
     name: str
 
     def fit(self, values: Array) -> Self:
-        """Learn from a series, shape (N,)."""
+        """Learn from a series, shape (N,).
+
+        Parameters
+        ----------
+        values : array, shape (N,)
+
+        Returns
+        -------
+        the forecaster itself
+        """
 
     def forecast(self, past: Array, horizon: int) -> Array:
-        """Return the next `horizon` values, shape (horizon,), after `past`, shape (N,)."""
+        """Return the next `horizon` values, shape (horizon,), after `past`, shape (N,).
+
+        Parameters
+        ----------
+        past : array, shape (N,)
+            Everything that is known at the origin.
+        horizon : int, at least 1
+
+        Returns
+        -------
+        array, shape (horizon,)
+        """
 
 
 class _Untrained:
@@ -50,7 +70,17 @@ class Naive(_Untrained):
     name = "naive"
 
     def forecast(self, past: Array, horizon: int) -> Array:
-        """Return the last value `horizon` times, shape (horizon,)."""
+        """Return the last value `horizon` times, shape (horizon,).
+
+        Parameters
+        ----------
+        past : array, shape (N,)
+        horizon : int, at least 1
+
+        Returns
+        -------
+        array, shape (horizon,)
+        """
         y, H = self._read(past, horizon)
         return np.full(H, y[-1])
 
@@ -64,7 +94,17 @@ class Mean(_Untrained):
     name = "mean"
 
     def forecast(self, past: Array, horizon: int) -> Array:
-        """Return the mean `horizon` times, shape (horizon,)."""
+        """Return the mean `horizon` times, shape (horizon,).
+
+        Parameters
+        ----------
+        past : array, shape (N,)
+        horizon : int, at least 1
+
+        Returns
+        -------
+        array, shape (horizon,)
+        """
         y, H = self._read(past, horizon)
         return np.full(H, y.mean())
 
@@ -79,7 +119,17 @@ class Drift(_Untrained):
     needs = 2
 
     def forecast(self, past: Array, horizon: int) -> Array:
-        """Return points on the line, shape (horizon,)."""
+        """Return points on the line, shape (horizon,).
+
+        Parameters
+        ----------
+        past : array, shape (N,)
+        horizon : int, at least 1
+
+        Returns
+        -------
+        array, shape (horizon,)
+        """
         y, H = self._read(past, horizon)
         return y[-1] + np.arange(1, H + 1) * (y[-1] - y[0]) / (y.size - 1)
 
@@ -101,7 +151,17 @@ class SeasonalNaive(_Untrained):
         self.period = self.needs = as_count("period", period)
 
     def forecast(self, past: Array, horizon: int) -> Array:
-        """Return the last season, over and over, shape (horizon,)."""
+        """Return the last season, over and over, shape (horizon,).
+
+        Parameters
+        ----------
+        past : array, shape (N,)
+        horizon : int, at least 1
+
+        Returns
+        -------
+        array, shape (horizon,)
+        """
         y, H = self._read(past, horizon)
         return np.resize(y[-self.period :], H)
 
@@ -128,7 +188,17 @@ class SeasonalMean(_Untrained):
         self.period = self.needs = as_count("period", period)
 
     def forecast(self, past: Array, horizon: int) -> Array:
-        """Return the means of the season's places, over and over, shape (horizon,)."""
+        """Return the means of the season's places, over and over, shape (horizon,).
+
+        Parameters
+        ----------
+        past : array, shape (N,)
+        horizon : int, at least 1
+
+        Returns
+        -------
+        array, shape (horizon,)
+        """
         y, H = self._read(past, horizon)
         m = self.period
         # y[::-1][m - 1 - i :: m] are the values that stand at place i of the coming season.
@@ -158,7 +228,21 @@ class SeasonallyAdjusted:
         self.season: Array | None = None
 
     def fit(self, values: Array) -> Self:
-        """Take the seasonal means of a series, shape (N,), and fit the forecaster to the rest."""
+        """Take the seasonal means of a series, shape (N,), and fit the forecaster to the rest.
+
+        Parameters
+        ----------
+        values : array, shape (N,)
+
+        Returns
+        -------
+        SeasonallyAdjusted
+
+        Raises
+        ------
+        ValueError
+            If a value is missing, or there is less than one season.
+        """
         y, m = as_past(values, self.period, self.name), self.period
         self.season = np.array([y[place::m].mean() for place in range(m)])
         self.inner.fit(y - np.resize(self.season, y.size))
@@ -172,6 +256,10 @@ class SeasonallyAdjusted:
         past : array, shape (N,)
             Must begin where the values of `fit` began, or whole seasons later.
         horizon : int
+
+        Returns
+        -------
+        array, shape (horizon,)
 
         Raises
         ------
@@ -187,6 +275,18 @@ class SeasonallyAdjusted:
 
 def as_past(past: Array, needs: int, name: str) -> Array:
     """Return `past` as float64 after checking that it is complete and long enough.
+
+    Parameters
+    ----------
+    past : array, shape (N,)
+    needs : int
+        How many values there must be.
+    name : str
+        Who needs them, for the message.
+
+    Returns
+    -------
+    array, shape (N,)
 
     Raises
     ------

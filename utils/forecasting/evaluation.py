@@ -75,6 +75,15 @@ class Evaluation:
     def at(self, lead: int | None) -> Array:
         """Return the errors at one lead, shape (n, 1), or at all, shape (n, H).
 
+        Parameters
+        ----------
+        lead : int from 1 to H, or None
+            None for all leads.
+
+        Returns
+        -------
+        array, shape (n, 1) or (n, H)
+
         Raises
         ------
         ValueError
@@ -87,23 +96,65 @@ class Evaluation:
         return self.errors[:, lead - 1 : lead]
 
     def mae(self, lead: int | None = None) -> float:
-        """Return the mean absolute error, at one lead or over all."""
+        """Return the mean absolute error, at one lead or over all.
+
+        Parameters
+        ----------
+        lead : int from 1 to H, optional
+
+        Returns
+        -------
+        float
+            In the unit of the series.
+        """
         return float(np.abs(self.at(lead)).mean())
 
     def rmse(self, lead: int | None = None) -> float:
-        """Return the root of the mean squared error, at one lead or over all."""
+        """Return the root of the mean squared error, at one lead or over all.
+
+        Parameters
+        ----------
+        lead : int from 1 to H, optional
+
+        Returns
+        -------
+        float
+            In the unit of the series.
+        """
         return float(np.sqrt((self.at(lead) ** 2).mean()))
 
     def mase(self, scale: float, lead: int | None = None) -> float:
-        """Return the mean absolute error in units of `mase_scale`."""
+        """Return the mean absolute error in units of `mase_scale`.
+
+        Parameters
+        ----------
+        scale : float above 0
+            As `mase_scale` returns it.
+        lead : int from 1 to H, optional
+
+        Returns
+        -------
+        float
+        """
         return self.mae(lead) / as_number("scale", scale, above=0)
 
     def mae_by_lead(self) -> Array:
-        """Return the mean absolute error at every lead, shape (H,)."""
+        """Return the mean absolute error at every lead, shape (H,).
+
+        Returns
+        -------
+        array, shape (H,)
+        """
         return np.abs(self.errors).mean(axis=0)
 
     def table(self) -> pd.DataFrame:
-        """Return a table of origin, lead, forecast, actual and error."""
+        """Return a table of origin, lead, forecast, actual and error.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per origin and lead.
+        """
         import pandas as pd
 
         n, H = self.actual.shape
@@ -120,6 +171,14 @@ class Evaluation:
 
 def origins_of(N: int, first: int, horizon: int, every: int = 1) -> IndexArray:
     """Return the origins first, first + every, … that leave a whole horizon of N values.
+
+    Parameters
+    ----------
+    N, first, horizon, every : int, at least 1
+
+    Returns
+    -------
+    array of int
 
     Raises
     ------
@@ -190,12 +249,31 @@ def rolling_origin(
 
 
 def mae(forecast: Array, actual: Array) -> float:
-    r"""Return the mean absolute error, :math:`\overline{|\hat y - y|}`, in the series' unit."""
+    r"""Return the mean absolute error, :math:`\overline{|\hat y - y|}`, in the series' unit.
+
+    Parameters
+    ----------
+    forecast, actual : array of one shape
+
+    Returns
+    -------
+    float
+    """
     return float(np.abs(_error(forecast, actual)).mean())
 
 
 def rmse(forecast: Array, actual: Array) -> float:
-    r"""Return the root mean squared error, :math:`\sqrt{\overline{(\hat y - y)^2}}`."""
+    r"""Return the root mean squared error, :math:`\sqrt{\overline{(\hat y - y)^2}}`.
+
+    Parameters
+    ----------
+    forecast, actual : array of one shape
+
+    Returns
+    -------
+    float
+        In the unit of the series.
+    """
     return float(np.sqrt((_error(forecast, actual) ** 2).mean()))
 
 
@@ -210,6 +288,10 @@ def mase_scale(training_values: Array, period: int) -> float:
         What forecasters are fitted to, and nothing later.
     period : int
         m; 1 for the naive forecast of one step.
+
+    Returns
+    -------
+    float above 0
 
     Raises
     ------
@@ -230,12 +312,33 @@ def mase(forecast: Array, actual: Array, scale: float) -> float:
 
     Below 1 the forecast is better than the seasonal naive one was on the training part, one step
     (of a season) ahead.
+
+    Parameters
+    ----------
+    forecast, actual : array of one shape
+    scale : float above 0
+        As `mase_scale` returns it.
+
+    Returns
+    -------
+    float
     """
     return mae(forecast, actual) / as_number("scale", scale, above=0)
 
 
 def paired_differences(a: Evaluation, b: Evaluation, lead: int | None = None) -> Array:
-    """Return |error of a| − |error of b| for each origin, shape (n,); a mean over leads if asked.
+    """Return by how much a's absolute errors are larger than b's, for each origin.
+
+    Parameters
+    ----------
+    a, b : Evaluation
+    lead : int, optional
+        Compare the errors at this lead; without it the mean over all leads.
+
+    Returns
+    -------
+    array, shape (n,)
+        Below 0 where `a` was nearer.
 
     Raises
     ------
@@ -273,6 +376,10 @@ def difference_interval(
         How many neighbouring origins are taken to be related; the furthest lead divided by the
         steps between origins is the least. 1 is the usual t interval.
     level : float in (0, 1)
+
+    Returns
+    -------
+    DifferenceInterval
 
     Raises
     ------

@@ -55,6 +55,15 @@ class Calibration(NamedTuple):
     def around(self, forecasts: Array) -> Band:
         """Return the band around forecasts of shape (H,) or (n, H).
 
+        Parameters
+        ----------
+        forecasts : array, shape (H,) or (n, H)
+
+        Returns
+        -------
+        Band
+            low and high of the same shape.
+
         Raises
         ------
         ValueError
@@ -102,6 +111,10 @@ def calibrate(evaluation: Evaluation, level: float = 0.9) -> Calibration:
         On origins that are neither used for fitting nor for the final test.
     level : float in (0, 1)
 
+    Returns
+    -------
+    Calibration
+
     Raises
     ------
     ValueError
@@ -128,6 +141,10 @@ def coverage(band: Band, actual: Array) -> Coverage:
     band : Band
         low and high of the shape of `actual`.
     actual : array, shape (n, H)
+
+    Returns
+    -------
+    Coverage
 
     Raises
     ------

@@ -17,8 +17,8 @@ from utils.validation import Array, as_generator, as_number
 class RandomSplit(NamedTuple):
     """Hold windows that were dealt out at random."""
 
-    train: Windows
-    test: Windows
+    train: Windows  #: to fit to
+    test: Windows  #: to judge by
 
 
 def leaky_scaler(values: Array, kind: str = "range") -> Scaler:
@@ -26,6 +26,16 @@ def leaky_scaler(values: Array, kind: str = "range") -> Scaler:
 
     The network is told how high and low the future will go: with ``"range"`` the scaled future
     lies in [0, 1] by construction.
+
+    Parameters
+    ----------
+    values : array, shape (N,)
+    kind : str
+        As in `fit_scaler`.
+
+    Returns
+    -------
+    Scaler
     """
     return fit_scaler(values, kind)
 
@@ -64,6 +74,15 @@ def shared_values(train: Windows, test: Windows) -> float:
 
     A value counts by its place in the series, be it in the past or in the future of a training
     window. After a split in time it is 0.
+
+    Parameters
+    ----------
+    train, test : Windows
+        Of one series.
+
+    Returns
+    -------
+    float in [0, 1]
     """
     P, H = train.past.shape[1], train.future.shape[1]
     steps = np.arange(-P, H)

@@ -29,11 +29,30 @@ class Scaler:
     kind: str = "standard"
 
     def transform(self, values: Array) -> Array:
-        """Return the values scaled."""
+        """Return the values scaled.
+
+        Parameters
+        ----------
+        values : array, any shape
+            In the unit of the series.
+
+        Returns
+        -------
+        array of float64, the same shape
+        """
         return (np.asarray(values, dtype=np.float64) - self.shift) / self.scale
 
     def inverse(self, scaled: Array) -> Array:
-        """Return scaled values in the unit of the series."""
+        """Return scaled values in the unit of the series.
+
+        Parameters
+        ----------
+        scaled : array, any shape
+
+        Returns
+        -------
+        array of float64, the same shape
+        """
         return np.asarray(scaled, dtype=np.float64) * self.scale + self.shift
 
 

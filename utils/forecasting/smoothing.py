@@ -58,6 +58,14 @@ class ExponentialSmoothing:
     def fit(self, values: Array) -> Self:
         """Estimate the weights from a series, shape (N,).
 
+        Parameters
+        ----------
+        values : array, shape (N,)
+
+        Returns
+        -------
+        ExponentialSmoothing
+
         Raises
         ------
         ValueError
@@ -82,6 +90,10 @@ class ExponentialSmoothing:
             Must begin where the values of `fit` began: level, trend and season start there.
         horizon : int
 
+        Returns
+        -------
+        array, shape (horizon,)
+
         Raises
         ------
         ValueError
@@ -94,6 +106,12 @@ class ExponentialSmoothing:
 
         It follows from normal errors of the size seen so far, and knows nothing of errors in the
         weights or the model.
+
+        Parameters
+        ----------
+        past, horizon
+            As in `forecast`.
+        level : float in (0, 1)
 
         Returns
         -------

@@ -53,7 +53,11 @@ def mackey_glass_next(now: float | Array, before: float | Array) -> float | Arra
     Parameters
     ----------
     now, before : float or array
-        The last value, and the one `delay` steps before it.
+        The last value, and the one ``delay`` steps before it.
+
+    Returns
+    -------
+    float or array
     """
     return 0.9 * now + 0.2 * before / (1 + before**10)
 
@@ -99,5 +103,15 @@ def noise_floor(noise: float) -> float:
     r"""Return the mean absolute error that normal noise leaves to the best forecast.
 
     .. math:: \sigma \sqrt{2/\pi}
+
+    Parameters
+    ----------
+    noise : float, at least 0
+        The σ of the formula.
+
+    Returns
+    -------
+    float
+        In the unit of `noise`.
     """
     return as_number("noise", noise, at_least=0) * math.sqrt(2 / math.pi)

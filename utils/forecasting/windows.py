@@ -38,13 +38,31 @@ class Windows(NamedTuple):
         return len(self.origins)
 
     def take(self, places: IndexArray | Sequence[int] | slice) -> Windows:
-        """Return some of the windows, by their places."""
+        """Return some of the windows, by their places.
+
+        Parameters
+        ----------
+        places : array of int, sequence of int, or slice
+
+        Returns
+        -------
+        Windows
+        """
         return Windows(self.past[places], self.future[places], self.origins[places])
 
     def between(self, start: int, stop: int) -> Windows:
         """Return the windows whose whole future lies in ``values[start:stop]``.
 
         Their past may begin before `start`: what is known stays known.
+
+        Parameters
+        ----------
+        start, stop : int
+            Places in the series, counted from 0.
+
+        Returns
+        -------
+        Windows
 
         Raises
         ------
@@ -64,9 +82,9 @@ class Windows(NamedTuple):
 class Split(NamedTuple):
     """Hold three parts of a series, one after the other, as slices."""
 
-    train: slice
-    validation: slice
-    test: slice
+    train: slice  #: the earliest part, to fit to
+    validation: slice  #: what follows, to choose by
+    test: slice  #: the latest part, to judge by
 
 
 def make_windows(values: Array, past: int, horizon: int, every: int = 1) -> Windows:
@@ -111,7 +129,15 @@ def make_windows(values: Array, past: int, horizon: int, every: int = 1) -> Wind
 def join_windows(parts: Sequence[Windows]) -> Windows:
     """Join the windows of several series into one set to train on.
 
-    `origins` are those of the windows' own series and no longer tell them apart.
+    ``origins`` are those of the windows' own series and no longer tell them apart.
+
+    Parameters
+    ----------
+    parts : sequence of Windows
+
+    Returns
+    -------
+    Windows
 
     Raises
     ------

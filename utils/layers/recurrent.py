@@ -216,7 +216,7 @@ def bidirectional(
         Where it is 0 there is no item and states stay as they were: the backward cell starts
         at the last item of each sequence.
     **options
-        For the cell: `activation` of a plain RNN, `reset_after` of a GRU.
+        For the cell: ``activation`` of a plain RNN, ``reset_after`` of a GRU.
 
     Returns
     -------

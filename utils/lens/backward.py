@@ -65,9 +65,15 @@ class WayBack:
 
         Parameters
         ----------
+        t : int
         d_h : array, shape (..., B, P)
         d_c : array, shape (..., B, H), or None
             From the next step, and from the loss directly.
+
+        Returns
+        -------
+        pair of arrays, shapes (..., B, H)
+            The second is None for a cell without a cell state.
         """
         if d_c is None:
             return d_h, None
@@ -81,6 +87,7 @@ class WayBack:
 
         Parameters
         ----------
+        t : int
         d_out, d_c : array
             As `at` returned them.
         out : array, shape (..., B, G, H), optional
@@ -128,7 +135,7 @@ def backpropagate(
     Parameters
     ----------
     done : LayerPass
-        Its `d_values` and `d_start` are filled.
+        Its ``d_values`` and ``d_start`` are filled.
     d_hs : array, shape (T, B, P)
         ∂⁺L/∂h_t: from the loss and from the layer above; not read at padded steps.
     d_h_end, d_c_end : array, shape (B, ·)

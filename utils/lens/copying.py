@@ -39,7 +39,7 @@ def copy_to_float64(model: nn.Module) -> tuple[nn.Module, int]:
     -------
     copied : torch.nn.Module
     hooks : int
-        How many hooks were left out. Those that belong to torch itself (`weight_norm` and the
+        How many hooks were left out. Those that belong to torch itself (``weight_norm`` and the
         like compute weights in one) are kept.
 
     Raises
@@ -96,6 +96,15 @@ def to_float64(value: Any) -> Any:
     """Return tensors and arrays, also inside tuples, lists and dicts, in float64 on the CPU.
 
     Whole numbers and truth values keep their type; nothing is changed in place.
+
+    Parameters
+    ----------
+    value : any
+
+    Returns
+    -------
+    the same kind of thing
+        An array becomes a tensor.
     """
     if isinstance(value, np.ndarray):
         value = torch.from_numpy(np.array(value))
@@ -150,6 +159,10 @@ def untouched() -> Iterator[None]:
 
     Inside, gradients are computed even under ``torch.no_grad`` or ``torch.inference_mode``,
     autocast is off, and new tensors are float64 on the CPU.
+
+    Yields
+    ------
+    None
     """
     python, legacy, cpu = random.getstate(), np.random.get_state(), torch.get_rng_state()  # noqa: NPY002
     cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_initialized() else None

@@ -34,6 +34,10 @@ def findings(trace: Trace, found: Found, caught: Caught, hooks: int) -> list[str
     caught : Caught
     hooks : int
         How many hooks the copy was run without.
+
+    Returns
+    -------
+    list of str
     """
     return [
         *_input(caught),

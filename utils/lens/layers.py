@@ -60,6 +60,8 @@ class LayerPass:
         Before the first step that is read.
     d_values : dict of arrays
         ``d_hidden``, ``d_cell``, entered by `utils.lens.backward`.
+    d_start : dict of arrays, shape (B, ·)
+        The same before the first step that is read.
     """
 
     kind: str
@@ -85,12 +87,31 @@ class LayerPass:
         return bool(self.mask.all())
 
     def before(self, name: str) -> np.ndarray:
-        """Return the state before every step, (T, B, ·), for "hidden" or "cell"."""
+        """Return the state before every step, (T, B, ·), for "hidden" or "cell".
+
+        Parameters
+        ----------
+        name : {"hidden", "cell"}
+
+        Returns
+        -------
+        array, shape (T, B, ·)
+        """
         start = self.h_0 if name == "hidden" else self.c_0
         return before(self.values[name], start, self.mask, self.backward)
 
     def at_end(self, name: str) -> np.ndarray:
-        """Return the state after the last step that is read, (B, ·)."""
+        """Return the state after the last step that is read, (B, ·).
+
+        Parameters
+        ----------
+        name : {"hidden", "cell"}
+
+        Returns
+        -------
+        array, shape (B, ·)
+            Of a backward pass the state at the first step, which it reads last.
+        """
         if self.backward:
             return self.values[name][0]
         last = self.mask.sum(axis=0) - 1
@@ -98,7 +119,21 @@ class LayerPass:
 
 
 def before(states: Any, start: Any, mask: Any, backward: bool) -> Any:
-    """Return the states before every step, in the time of the input, tensors or arrays."""
+    """Return the states before every step, in the time of the input, tensors or arrays.
+
+    Parameters
+    ----------
+    states : tensor or array, shape (T, B, ·)
+        After every step.
+    start : tensor or array, shape (B, ·)
+        Before the first step that is read.
+    mask : array of bool, shape (T, B)
+    backward : bool
+
+    Returns
+    -------
+    tensor or array, shape (T, B, ·)
+    """
     if not backward:
         joined = [start[None], states[:-1]]
     else:
@@ -138,7 +173,18 @@ class Sequences:
 
 
 def read_sequences(module: nn.RNNBase, caught: Caught) -> Sequences:
-    """Bring inputs and outputs into one form, whatever form the module takes."""
+    """Bring inputs and outputs into one form, whatever form the module takes.
+
+    Parameters
+    ----------
+    module : torch.nn.RNNBase
+    caught : Caught
+
+    Returns
+    -------
+    Sequences
+        Time first, with a batch axis and a mask; gradients in the same form.
+    """
     given, output, d_output = caught.given, caught.output, caught.d_output
     ends, d_ends, state = caught.last, caught.d_last, caught.state
     packed = isinstance(given, PackedSequence)
@@ -234,7 +280,23 @@ def run_layer(
     starts: tuple[Tensor, ...],
     weights: list[dict[str, Tensor]],
 ) -> Tensor | PackedSequence:
-    """Run one layer as a module of its own."""
+    """Run one layer as a module of its own.
+
+    Parameters
+    ----------
+    module : torch.nn.RNNBase
+        The one that the layer belongs to.
+    given : Tensor or PackedSequence
+        What the layer reads.
+    starts : tuple of Tensor
+        h, and of an LSTM c, before the first step, each (directions, B, ·).
+    weights : list of dict of str to Tensor
+        One dict per direction.
+
+    Returns
+    -------
+    Tensor or PackedSequence
+    """
     single = _single_layer(module, weights)
     state = starts if module.mode == "LSTM" else starts[0]
     with torch.no_grad(), warnings.catch_warnings():
@@ -243,7 +305,18 @@ def run_layer(
 
 
 def run_in(dtype: torch.dtype, module: nn.RNNBase, sequences: Sequences) -> Tensor:
-    """Run the module's layers in another number type and return the output, (T, B, ·), padded."""
+    """Run the module's layers in another number type and return the output, (T, B, ·), padded.
+
+    Parameters
+    ----------
+    dtype : torch.dtype
+    module : torch.nn.RNNBase
+    sequences : Sequences
+
+    Returns
+    -------
+    Tensor, shape (T, B, ·)
+    """
     directions = 2 if module.bidirectional else 1
     given = _cast(sequences.given, dtype)
     for layer in range(module.num_layers):

@@ -39,7 +39,16 @@ class Found(NamedTuple):
 
 
 def kind_of(module: nn.RNNBase) -> str:
-    """Return "rnn", "lstm" or "gru"."""
+    """Return "rnn", "lstm" or "gru".
+
+    Parameters
+    ----------
+    module : torch.nn.RNNBase
+
+    Returns
+    -------
+    {"rnn", "lstm", "gru"}
+    """
     return _KINDS[module.mode]
 
 

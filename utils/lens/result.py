@@ -34,6 +34,13 @@ class Trace:
     meant where none is said: ``trace["hidden"]``. In the backward direction entry t still belongs
     to step t of the input; the state before it is that of step t + 1.
 
+    Parameters
+    ----------
+    passes : list of lists of LayerPass
+        By layer and direction.
+    **about
+        The attributes that no pass knows, by name.
+
     Attributes
     ----------
     kind : {"rnn", "lstm", "gru"}
@@ -94,7 +101,12 @@ class Trace:
         )
 
     def keys(self) -> list[tuple[str, int, str]]:
-        """Return every (name, layer, direction)."""
+        """Return every (name, layer, direction).
+
+        Returns
+        -------
+        list of tuples
+        """
         return [
             (name, layer, direction)
             for layer in range(self.layers)
@@ -125,6 +137,15 @@ class Trace:
         name : {"hidden", "cell", "d_hidden", "d_cell"}
         layer : int
         direction : {"forward", "backward"}
+
+        Returns
+        -------
+        array, shape (B, ·)
+
+        Raises
+        ------
+        KeyError
+            If there is no such state, layer or direction.
         """
         name, layer, direction = self._read_key((name, layer, direction))
         done = self._pass(layer, direction)
@@ -257,7 +278,7 @@ class Trace:
 
         along the direct path alone: the forget gate of an LSTM, the update gate of a GRU; for a
         plain RNN a unit's own weight times its slope. The total derivative often lasts longer:
-        compare `total_gains`, whose `reach` counts every path.
+        compare `total_gains`, whose ``reach`` counts every path.
 
         Returns
         -------
@@ -299,7 +320,7 @@ class Trace:
         """Return which units follow a signal, by the size of their correlation with it.
 
         Among hundreds of units some follow any signal by chance, the more so as both change
-        slowly. The column `chance` says how large the largest correlation of all units is for
+        slowly. The column ``chance`` says how large the largest correlation of all units is for
         signals that mean nothing: the same ones, shifted in time and exchanged between samples.
 
         Parameters

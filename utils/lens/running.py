@@ -58,6 +58,21 @@ class Caught:
 def pack_inputs(found_name: str, module: nn.RNNBase, inputs: Any, lengths: Any, state: Any) -> Any:
     """Return what the model is called with, for a bare module with lengths or an initial state.
 
+    Parameters
+    ----------
+    found_name : str
+        Where in the model the module stands; empty if it is the model.
+    module : torch.nn.RNNBase
+    inputs : tensor, or what the model takes
+    lengths : sequence of int, or None
+        Steps of every sample.
+    state : tensor, pair of tensors, or None
+        Before the first step.
+
+    Returns
+    -------
+    `inputs`, or a tuple of arguments
+
     Raises
     ------
     LensError
@@ -111,6 +126,10 @@ def run(
         output at the last step of each (of the backward direction at the first).
     call : int, optional
         Which call of the module, from 0, if the model makes several.
+
+    Returns
+    -------
+    Caught
 
     Raises
     ------

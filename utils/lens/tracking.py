@@ -57,6 +57,10 @@ def track(
     mask : array of bool, shape (T, B)
     seed : int
 
+    Returns
+    -------
+    pandas.DataFrame
+
     Raises
     ------
     LensError

@@ -29,6 +29,11 @@ def ends_of(
     done : LayerPass
     low, high, tanh : float
         As in `Trace.saturation`.
+
+    Yields
+    ------
+    name : str
+    low, high : array, shape (H,), values in [0, 1]
     """
     for name, values in done.values.items():
         own = values[done.mask]  # (steps, H)
@@ -44,7 +49,24 @@ def ends_of(
 
 
 def saturations(every: Every, low: float, high: float, tanh: float) -> pd.DataFrame:
-    """Return `ends_of` for all layers and directions as a table; see `Trace.saturation`."""
+    """Return `ends_of` for all layers and directions as a table; see `Trace.saturation`.
+
+    Parameters
+    ----------
+    every : iterable of (layer, direction, LayerPass)
+    low, high, tanh : float in (0, 1)
+        As in `Trace.saturation`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns layer, direction, quantity, unit, low, high.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If a limit is not in (0, 1), or `high` is not above `low`.
+    """
     import pandas as pd
 
     low = as_number("low", low, above=0, below=1)
@@ -68,7 +90,17 @@ def saturations(every: Every, low: float, high: float, tanh: float) -> pd.DataFr
 
 
 def half_lives(every: Every) -> pd.DataFrame:
-    """Return the half-life of every unit along its direct path; see `Trace.half_life`."""
+    """Return the half-life of every unit along its direct path; see `Trace.half_life`.
+
+    Parameters
+    ----------
+    every : iterable of (layer, direction, LayerPass)
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns layer, direction, unit, factor, half_life (in steps).
+    """
     import pandas as pd
 
     parts = []

@@ -30,15 +30,16 @@ TEST_SEQUENCES = 400
 class Script:
     """How an owner trains: every line of the program that matters."""
 
-    cell: str = "lstm"
-    steps: int = 16
+    cell: str = "lstm"  #: "rnn", "lstm" or "gru"
+    steps: int = 16  #: T
     flip: float = 0.0
     """Chance that the switch is set anew at a step; without it, only the end is asked for."""
-    hidden: int = 16
+    hidden: int = 16  #: H
     updates: int = 150
-    learning_rate: float = 0.01
-    clip: float | None = 1.0
-    forget_bias: float = 2.0
+    """How many it makes."""
+    learning_rate: float = 0.01  #: of Adam
+    clip: float | None = 1.0  #: largest global norm of the gradients
+    forget_bias: float = 2.0  #: at the start
     gain: float | None = None
     """Scale of W_hh at the start; None leaves the start that torch chooses."""
     orthogonal: bool = True
@@ -51,7 +52,7 @@ class Script:
     padding: int = 0
     """Steps of padding that a longer sequence in the batch causes, once the network is in use;
     above 0, sequences differ in length."""
-    summary: str = "last step"
+    summary: str = "last step"  #: or "last word": whose output is read
     windows: int = 1
     """Into how many windows a sequence is cut."""
     carry: bool = True
@@ -60,7 +61,7 @@ class Script:
     """Whether every step is handed in as a sequence of its own."""
     shuffled: bool = False
     """Whether the answers are those of other sequences."""
-    seed: int = 0
+    seed: int = 0  #: of weights and readings
 
 
 class Reader(nn.Module):
@@ -95,12 +96,35 @@ class Reader(nn.Module):
                 nn.init.normal_(self.recurrent.weight_hh_l0, std=script.gain / H**0.5)
 
     def forward(self, xs: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Return the logits: (T, B, 2) of every step, or (B, 2) of the step that is the summary."""
+        """Return the logits: (T, B, 2) of every step, or (B, 2) of the step that is the summary.
+
+        Parameters
+        ----------
+        xs : Tensor, shape (T, B, D) or (B, T, D)
+            As the recurrent layer takes it.
+        lengths : Tensor of int, shape (B,), optional
+            Steps of every sample; needed where the summary is the last word.
+
+        Returns
+        -------
+        Tensor, shape (T, B, 2) or (B, 2)
+        """
         outputs, _ = self.recurrent(xs)
         return self.read(outputs, lengths)
 
     def read(self, outputs: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """Return the logits of outputs that the recurrent layer has written."""
+        """Return the logits of outputs that the recurrent layer has written.
+
+        Parameters
+        ----------
+        outputs : Tensor, shape (T, B, H)
+        lengths : Tensor of int, shape (B,), optional
+            As in `forward`.
+
+        Returns
+        -------
+        Tensor, shape (T, B, 2) or (B, 2)
+        """
         if self.summary == "last word":
             outputs = outputs[lengths - 1, torch.arange(outputs.shape[1])]
         elif self.summary == "last step":
@@ -160,7 +184,18 @@ class Patient:
         return f"Patient({self.name!r}, accuracy={self.accuracy:.3f})"
 
     def loss(self, logits: Tensor) -> Tensor:
-        """Return the cross-entropy of logits with this batch's targets; what the lens needs."""
+        """Return the cross-entropy of logits with this batch's targets; what the lens needs.
+
+        Parameters
+        ----------
+        logits : Tensor, shape (T, B, 2) or (B, 2)
+            As the model returns them.
+
+        Returns
+        -------
+        Tensor, one number
+            In nats.
+        """
         return _cross_entropy(logits, self.targets)
 
 
@@ -238,6 +273,7 @@ TREATMENTS: Mapping[str, Callable[[Script], Script]] = MappingProxyType(
 )
 """What can be changed, one thing at a time; by the alphabet."""
 
+#: Everyone who can be admitted.
 NAMES = tuple(SCRIPTS)
 
 
@@ -275,7 +311,7 @@ def treat(name: str, treatment: str) -> Patient:
     Returns
     -------
     Patient
-        After the treatment; one of what it does not have changes nothing, which `note` says.
+        After the treatment; one of what it does not have changes nothing, which ``note`` says.
 
     Raises
     ------
@@ -393,6 +429,16 @@ def _run(script: Script) -> Patient:
 
 def outcomes(name: str) -> dict[str, float]:
     """Return the accuracy of a patient after each treatment; takes some seconds.
+
+    Parameters
+    ----------
+    name : str
+        One of `NAMES`.
+
+    Returns
+    -------
+    dict of str to float in [0, 1]
+        By treatment.
 
     Raises
     ------

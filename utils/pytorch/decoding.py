@@ -6,7 +6,7 @@ the most probable whole text,
     ln P(y | x) = Σ_s ln P(y_s | y_1 … y_{s-1}, x).
 
 `greedy` takes the most probable character at each step, which need not lead there. `beam_search`
-keeps the `width` best beginnings at each step, and returns the whole tree that it looked at; with
+keeps the ``width`` best beginnings at each step, and returns the whole tree that it looked at; with
 width 1 it is greedy. `compose` draws each character by its probability.
 
 References
@@ -124,7 +124,17 @@ class Beam:
         return self.hypotheses[0]
 
     def path(self, node: int) -> tuple[Node, ...]:
-        """Return the nodes from the first character to the one at a place in `nodes`."""
+        """Return the nodes from the first character to the one at a place in `nodes`.
+
+        Parameters
+        ----------
+        node : int
+            A place in `nodes`.
+
+        Returns
+        -------
+        tuple of Node
+        """
         found = []
         while node > 0:
             found.append(self.nodes[node])

@@ -48,6 +48,11 @@ class StackedForecaster(nn.Module):
         Share of the values between two LSTMs that is set to 0 while training.
     seed : int
         Of the first weights.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as described, or `hidden` is empty.
     """
 
     def __init__(
@@ -69,7 +74,7 @@ class StackedForecaster(nn.Module):
         self.dropout = nn.Dropout(as_number("dropout", dropout, at_least=0, below=1))
 
     def forward(self, xs: torch.Tensor) -> torch.Tensor:
-        """Return forecasts (B, H) from scaled windows (T, B, 1), time first."""
+        """Return forecasts (B, H) from scaled windows `xs`, (T, B, 1), time first."""
         hs = xs
         for place, layer in enumerate(self.layers):
             hs, _ = layer(self.dropout(hs) if place else hs)  # (T, B, units)
@@ -97,7 +102,7 @@ class SmallForecaster(nn.Module):
             self.dense = nn.Linear(hidden, self.horizon)
 
     def forward(self, xs: torch.Tensor) -> torch.Tensor:
-        """Return forecasts (B, H) from scaled windows (T, B, 1), time first."""
+        """Return forecasts (B, H) from scaled windows `xs`, (T, B, 1), time first."""
         return self.dense(self.recurrent(xs)[0][-1])
 
 
@@ -128,16 +133,15 @@ class FeedForwardForecaster(nn.Module):
             )
 
     def forward(self, xs: torch.Tensor) -> torch.Tensor:
-        """Return forecasts (B, H) from scaled windows (T, B, 1), time first."""
+        """Return forecasts (B, H) from scaled windows `xs`, (T, B, 1), time first."""
         return self.layers(xs[:, :, 0].T)
 
 
 class Best(NamedTuple):
     """Say where the validation part was forecast best."""
 
-    updates: int
-    mae: float
-    """In the unit of the series."""
+    updates: int  #: made until then
+    mae: float  #: in the unit of the series
 
 
 class NeuralForecaster:
@@ -154,7 +158,7 @@ class NeuralForecaster:
     Parameters
     ----------
     network : torch.nn.Module
-        Maps (T, B, 1) to (B, horizon), and has the attribute `horizon`.
+        Maps (T, B, 1) to (B, horizon), and has the attribute ``horizon``.
     past : int, at least 1
         P, the length of the window.
     anchor : {"none", "last"}
@@ -212,6 +216,10 @@ class NeuralForecaster:
         patience : int, optional
             Updates without a better validation after which `Training.finished` is True.
 
+        Returns
+        -------
+        Training
+
         Raises
         ------
         ValueError
@@ -260,6 +268,15 @@ class NeuralForecaster:
         patience : int, optional
         **options
             Further arguments of `training`.
+
+        Returns
+        -------
+        NeuralForecaster
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is not as described, or a part of the series is too short for one window.
         """
         windows = make_windows(values, self.past, self.horizon)
         N = len(windows.origins) + self.past + self.horizon - 1
@@ -271,7 +288,17 @@ class NeuralForecaster:
         return self
 
     def forecast(self, past: Array, horizon: int) -> Array:
-        """Return the next `horizon` values, shape (horizon,); only the last P values are read."""
+        """Return the next `horizon` values, shape (horizon,); only the last P values are read.
+
+        Parameters
+        ----------
+        past : array, shape (N,), N at least P
+        horizon : int, at least 1
+
+        Returns
+        -------
+        array, shape (horizon,)
+        """
         return self.forecast_many(as_past(past, self.past, self.name)[None, -self.past :], horizon)[
             0
         ]
@@ -339,8 +366,9 @@ class NeuralForecaster:
 class Training:
     """Make updates one by one, and remember the weights that forecast the validation part best.
 
-    Made by `NeuralForecaster.training`. Adam on the mean squared error of scaled values, gradients
-    clipped at norm 1.
+    Made by `NeuralForecaster.training`, from the `forecaster` that it trains, `train_windows`,
+    `validation_windows`, `learning_rate`, `batch`, `seed`, `check_every` and `patience`. Adam on
+    the mean squared error of scaled values, gradients clipped at norm 1.
 
     Attributes
     ----------
@@ -418,12 +446,26 @@ class Training:
         return {"loss": float(loss.detach()), "validation": self.history[-1][1]}
 
     def run(self, updates: int) -> Self:
-        """Make at most so many updates, stop when `finished`, and put the best weights back."""
+        """Make at most so many updates, stop when `finished`, and put the best weights back.
+
+        Parameters
+        ----------
+        updates : int, at least 1
+
+        Returns
+        -------
+        Training
+        """
         train(self.step, updates, should_stop=lambda: self.finished)
         return self.restore_best()
 
     def restore_best(self) -> Self:
-        """Put the weights back that forecast the validation part best."""
+        """Put the weights back that forecast the validation part best.
+
+        Returns
+        -------
+        Training
+        """
         self.forecaster.network.load_state_dict(self._weights)
         return self
 

@@ -67,7 +67,7 @@ def write_after_slip(
     model : EncoderDecoder
         Not changed.
     xs, lengths
-        The texts, (T, B) and (B,), as for its `encode`.
+        The texts, (T, B) and (B,), as for its ``encode``.
     targets : whole numbers, shape (S, B)
         The right texts.
     place : int in [0, S), or None

@@ -1,14 +1,12 @@
 """Four networks in PyTorch, one for each shape of sequence task.
 
-| shape | network | reads | writes |
-|---|---|---|---|
-| many-to-one | `Classifier` | a text | one class |
-| many-to-many, aligned | `Tagger` | a text | a tag for every word |
-| one-to-many | `Composer` | what it wrote last | the next note |
-| many-to-many, unaligned | `EncoderDecoder` | a text | another text |
+- `Classifier`, many-to-one: reads a text, writes one class.
+- `Tagger`, many-to-many, aligned: reads a text, writes a tag for every word.
+- `Composer`, one-to-many: reads what it wrote last, writes the next note.
+- `EncoderDecoder`, many-to-many, unaligned: reads a text, writes another text.
 
 All are time first: whole numbers of shape (T, B) go in. Where texts of one batch differ in length,
-`lengths` says how long each is; the recurrent layer then gets the batch packed, so that padding
+``lengths`` says how long each is; the recurrent layer then gets the batch packed, so that padding
 never enters it, in neither direction.
 
 References
@@ -106,7 +104,14 @@ class Classifier(nn.Module):
 class Tagger(nn.Module):
     """Give every word a tag at the step at which it is read: many-to-many, aligned.
 
-    Parameters are those of `Classifier`; K is the number of tags.
+    Parameters
+    ----------
+    V, D, H : int, at least 1
+        As in `Classifier`.
+    K : int, at least 1
+        Tags.
+    cell, layers, both_directions, dropout
+        As in `Classifier`.
     """
 
     def __init__(
@@ -129,6 +134,15 @@ class Tagger(nn.Module):
         """Return the scores of the tags, shape (T, B, K); at padding they mean nothing.
 
         Parameters and errors are those of `Classifier.forward`.
+
+        Parameters
+        ----------
+        xs : Tensor of int, shape (T, B)
+        lengths : Tensor of int, shape (B,), optional
+
+        Returns
+        -------
+        Tensor, shape (T, B, K)
         """
         hs, _ = run(self.recurrent, self.embedding(xs), lengths)  # (T, B, H)
         return self.output(hs)
@@ -349,6 +363,20 @@ def recurrent_layer(
 ) -> nn.RNNBase:
     """Return a recurrent layer of PyTorch, time first.
 
+    Parameters
+    ----------
+    D, H : int, at least 1
+        Input features and hidden units.
+    cell : {"rnn", "gru", "lstm"}
+    layers : int, at least 1
+    both_directions : bool
+    dropout : float in [0, 1)
+        Between layers; 0 where there is one.
+
+    Returns
+    -------
+    torch.nn.RNN, torch.nn.GRU or torch.nn.LSTM
+
     Raises
     ------
     TypeError, ValueError
@@ -401,6 +429,10 @@ def last_of(state: State, both_directions: bool) -> Tensor:
         As a recurrent layer returns it; of a pair (h, c) the first is taken.
     both_directions : bool
         Whether the two last rows are two directions, which are put side by side.
+
+    Returns
+    -------
+    Tensor, shape (B, H) or (B, 2H)
     """
     h = state[0] if isinstance(state, tuple) else state
     return torch.cat([h[-2], h[-1]], dim=-1) if both_directions else h[-1]

@@ -195,7 +195,7 @@ def last_outputs(outputs: Tensor, lengths: Any) -> Tensor:
     """Take the output at the last item of each sequence.
 
     Right for a network that reads forwards. Of a bidirectional one the backward half has read a
-    single item there; take its `h_n` from `run_packed`.
+    single item there; take its ``h_n`` from `run_packed`.
 
     Parameters
     ----------
@@ -284,14 +284,14 @@ def run_packed(
     lengths : whole numbers, shape (B,)
         In any order.
     state : optional
-        `h_0`, or for an LSTM `(h_0, c_0)`.
+        ``h_0``, or for an LSTM ``(h_0, c_0)``.
 
     Returns
     -------
     output : tensor, shape (T, B, F), or (B, T, F)
         As many steps as went in; zeros in the padding.
     state
-        `h_n`, or `(h_n, c_n)`: of every sequence the state at its own end, for the backward
+        ``h_n``, or ``(h_n, c_n)``: of every sequence the state at its own end, for the backward
         direction at its start.
 
     Raises

@@ -77,6 +77,15 @@ class Stored:
 def build_model(settings: Mapping[str, Any]) -> nn.Module:
     """Build an untrained model from ``settings["model"]``: its class and its arguments.
 
+    Parameters
+    ----------
+    settings : mapping
+        ``settings["model"]`` holds kind, the name of a class, and arguments by name.
+
+    Returns
+    -------
+    torch.nn.Module
+
     Raises
     ------
     StoredWeightsError
@@ -199,18 +208,44 @@ def save_weights(
 
 @torch.no_grad()
 def round_weights(model: nn.Module) -> None:
-    """Round every weight, in place, to what `save_weights` keeps of it."""
+    """Round every weight, in place, to what `save_weights` keeps of it.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+    """
     for value in _weights(model).values():
         value.copy_(value.half())
 
 
 def names(folder: Path | None = None) -> list[str]:
-    """Return the names of the weights that are stored."""
+    """Return the names of the weights that are stored.
+
+    Parameters
+    ----------
+    folder : path, optional
+        The course's own without it.
+
+    Returns
+    -------
+    list of str
+        By the alphabet.
+    """
     return sorted(path.stem for path in (FOLDER if folder is None else Path(folder)).glob("*.npz"))
 
 
 def read_about(name: str, folder: Path | None = None) -> Stored:
     """Return what is known about stored weights.
+
+    Parameters
+    ----------
+    name : str
+    folder : path, optional
+        The course's own without it.
+
+    Returns
+    -------
+    Stored
 
     Raises
     ------

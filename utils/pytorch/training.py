@@ -115,30 +115,73 @@ def masked_cross_entropy(logits: Tensor, targets: Tensor, mask: Tensor | None = 
 
 
 def classifier_loss(model: nn.Module, batch: Batch) -> Loss:
-    """Compare the classes of a `Classifier` with ``batch.targets`` (B,); the batch has xs, mask."""
+    """Compare the classes that a classifier gives with the right ones.
+
+    Parameters
+    ----------
+    model : utils.pytorch.models.Classifier
+    batch : NamedTuple or mapping
+        xs (T, B) and targets (B,); where lengths differ also mask (T, B).
+
+    Returns
+    -------
+    Loss
+    """
     given = as_tensors(batch)
     return _compare(model(given["xs"], given.get("lengths")), given["targets"], None)
 
 
 def tagger_loss(model: nn.Module, batch: Batch) -> Loss:
-    """Compare the tags of a `Tagger` with ``batch.tags`` (T, B); the batch has xs and mask."""
+    """Compare the tags that a tagger gives with the right ones.
+
+    Parameters
+    ----------
+    model : utils.pytorch.models.Tagger
+    batch : NamedTuple or mapping
+        xs and tags (T, B); where lengths differ also mask (T, B).
+
+    Returns
+    -------
+    Loss
+    """
     given = as_tensors(batch)
     logits = model(given["xs"], given.get("lengths"))
     return _compare(logits, given["tags"], given.get("mask"))
 
 
 def composer_loss(model: nn.Module, batch: Batch) -> Loss:
-    """Compare what a `Composer` expects next with ``batch.targets`` (T, B); it has xs and mask."""
+    """Compare what a composer expects next with what comes.
+
+    Parameters
+    ----------
+    model : utils.pytorch.models.Composer
+    batch : NamedTuple or mapping
+        xs and targets (T, B); where lengths differ also mask (T, B).
+
+    Returns
+    -------
+    Loss
+    """
     given = as_tensors(batch)
     logits, _ = model(given["xs"])
     return _compare(logits, given["targets"], given.get("mask"))
 
 
 def translation_loss(model: nn.Module, batch: Batch) -> Loss:
-    """Compare an `EncoderDecoder` with ``batch.targets`` (S, B) by teacher forcing.
+    """Compare what an encoder-decoder writes with the right text, by teacher forcing.
 
-    The batch has xs and mask (T, B). Each character is scored given the right ones before it, so
-    the accuracy is that of single characters, and higher than when the model writes by itself.
+    Each character is scored given the right ones before it, so the accuracy is that of single
+    characters, and higher than when the model writes by itself.
+
+    Parameters
+    ----------
+    model : utils.pytorch.models.EncoderDecoder
+    batch : NamedTuple or mapping
+        xs (T, B) and targets (S, B); where lengths differ also mask (T, B).
+
+    Returns
+    -------
+    Loss
     """
     given = as_tensors(batch)
     logits = model(given["xs"], given.get("lengths"), given["targets"])
@@ -243,7 +286,18 @@ def evaluate(
 ) -> dict[str, float]:
     """Return loss and accuracy on a batch with dropout off; the model stays as it is.
 
-    Parameters are those of `make_step`.
+    Parameters
+    ----------
+    model : torch.nn.Module
+    loss : callable
+        As in `make_step`.
+    batch : NamedTuple or mapping
+        What `loss` takes.
+
+    Returns
+    -------
+    dict of str to float
+        ``loss`` in nats and ``accuracy`` in [0, 1].
     """
     training = model.training
     model.eval()

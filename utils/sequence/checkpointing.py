@@ -48,7 +48,18 @@ class Checkpoints(NamedTuple):
     activation: str
 
     def segment(self, n: int, weights: RNNWeights) -> RNNSequence:
-        """Compute the states of segment `n`, counted from 0, once more."""
+        """Compute the states of segment `n`, counted from 0, once more.
+
+        Parameters
+        ----------
+        n : int
+        weights : RNNWeights
+            The ones of the first run.
+
+        Returns
+        -------
+        RNNSequence
+        """
         steps = slice(n * self.every, (n + 1) * self.every)
         mask = None if self.mask is None else self.mask[steps]
         return rnn_sequence(self.xs[steps], self.states[n], weights, mask, self.activation)

@@ -30,6 +30,11 @@ def read_gated_weights(
     **known : int
         Sizes that are known already.
 
+    Returns
+    -------
+    weights : `kind`
+    sizes : dict of str to int
+
     Raises
     ------
     TypeError, ValueError
@@ -70,7 +75,16 @@ def arrange(W: Array, order: tuple[int, ...], factors: tuple[float, ...]) -> Arr
 
 
 def side_by_side(blocks: Array) -> Array:
-    """Return (G, rows, H) as (rows, G·H), the blocks of columns side by side."""
+    """Return (G, rows, H) as (rows, G·H), the blocks of columns side by side.
+
+    Parameters
+    ----------
+    blocks : array, shape (G, rows, H)
+
+    Returns
+    -------
+    array, shape (rows, G·H)
+    """
     G, rows, H = blocks.shape
     return blocks.swapaxes(0, 1).reshape(rows, G * H)
 
@@ -133,6 +147,14 @@ def state_product(W: Array, B: int) -> tuple[Array, Callable[[Array], Array]]:
 
 
 def sigmoid_from_half(z: Array, half: Array) -> None:
-    """Turn tanh(z/2) into σ(z), in place: σ(z) = (1 + tanh(z/2)) / 2, without a branch."""
+    """Turn tanh(z/2) into σ(z), in place: σ(z) = (1 + tanh(z/2)) / 2, without a branch.
+
+    Parameters
+    ----------
+    z : array, any shape
+        tanh(z/2); changed in place.
+    half : array
+        0.5 in the number type of `z`.
+    """
     z *= half
     z += half

@@ -96,7 +96,7 @@ class GRUSequence(NamedTuple):
 
     @property
     def last_state(self) -> Array:
-        """The hidden state after the last step, (B, H): the `h_0` of what comes next."""
+        """The hidden state after the last step, (B, H): the ``h_0`` of what comes next."""
         return self.hs[-1]
 
 

@@ -29,6 +29,10 @@ def read_inputs(xs: Any, sizes: dict[str, int]) -> Inputs:
     sizes : dict
         With D, the rows of the input matrix; T and B are entered.
 
+    Returns
+    -------
+    array, shape (T, B, D), or indices, shape (T, B)
+
     Raises
     ------
     TypeError, ValueError
@@ -41,6 +45,18 @@ def read_inputs(xs: Any, sizes: dict[str, int]) -> Inputs:
 
 def read_mask(mask: Any, sizes: dict[str, int], dtype: Any) -> Array | None:
     """Return a mask as numbers of shape (T, B, 1), or None where there is none.
+
+    Parameters
+    ----------
+    mask : array of 0 and 1, shape (T, B), or None
+    sizes : dict
+        With T and B.
+    dtype : number type
+        Of the result.
+
+    Returns
+    -------
+    array, shape (T, B, 1), or None
 
     Raises
     ------
@@ -59,12 +75,40 @@ def read_mask(mask: Any, sizes: dict[str, int], dtype: Any) -> Array | None:
 
 
 def read_state(name: str, state: Any, sizes: dict[str, int]) -> Array | None:
-    """Return an initial state (B, H) after checking it, or None, which stands for zeros."""
+    """Return an initial state (B, H) after checking it, or None, which stands for zeros.
+
+    Parameters
+    ----------
+    name : str
+        What messages call it.
+    state : array, shape (B, H), or None
+    sizes : dict
+        With B and H.
+
+    Returns
+    -------
+    array, shape (B, H), or None
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is not made of numbers, has another shape, or a value is NaN or infinite.
+    """
     return None if state is None else as_array(name, state, "B H", sizes)
 
 
 def number_type(xs: Inputs, *arrays: Array | None) -> np.dtype:
-    """Return the number type that holds all of these; indices and None have no say."""
+    """Return the number type that holds all of these; indices and None have no say.
+
+    Parameters
+    ----------
+    xs : array, shape (T, B, D), or indices, shape (T, B)
+    *arrays : array or None
+
+    Returns
+    -------
+    numpy.dtype
+    """
     floats = [a for a in (xs, *arrays) if a is not None and a.dtype.kind == "f"]
     return np.result_type(*floats)
 
@@ -74,6 +118,19 @@ def states(first: Array | None, sizes: dict[str, int], dtype: Any) -> Array:
 
     Without its last entry it is the state before every step, without its first the state after
     it: nothing needs to be shifted or copied for the way back.
+
+    Parameters
+    ----------
+    first : array, shape (B, H), or None
+        None for zeros.
+    sizes : dict
+        With T, B and H.
+    dtype : number type
+
+    Returns
+    -------
+    array, shape (T + 1, B, H)
+        Only the first entry has a value yet.
     """
     room = np.empty((sizes["T"] + 1, sizes["B"], sizes["H"]), dtype=dtype)
     room[0] = 0 if first is None else first
@@ -93,6 +150,11 @@ def project(xs: Inputs, W: Array, b: Array, out: Array) -> Array:
     b : array, shape (K,)
     out : array, shape (T, B, K)
         Contiguous.
+
+    Returns
+    -------
+    array, shape (T, B, K)
+        `out` itself.
     """
     if xs.ndim == 2:
         # The indices have been checked; mode="clip" spares NumPy a second copy of the result.
@@ -110,6 +172,12 @@ def project_backward(d_z: Array, xs: Inputs, W: Array) -> tuple[Array | None, Ar
     d_z : array, shape (T, B, K)
     xs : array, shape (T, B, D), or indices, shape (T, B)
     W : array, shape (D, K)
+
+    Returns
+    -------
+    d_xs : array, shape (T, B, D), or None
+    d_W : array, shape (D, K)
+    d_b : array, shape (K,)
     """
     flat = d_z.reshape(-1, d_z.shape[-1])  # (T B, K)
     if xs.ndim == 2:
@@ -144,6 +212,17 @@ def transposed(W: Array, B: int, dtype: Any) -> Array:
     """Return the transpose of W for the steps back, copied where that pays.
 
     Products of several rows with a transposed view are slower than with a copy of it.
+
+    Parameters
+    ----------
+    W : array, shape (rows, columns)
+    B : int
+        How many rows are multiplied with it at a time; for 1 a view is enough.
+    dtype : number type
+
+    Returns
+    -------
+    array, shape (columns, rows)
     """
     W = W.astype(dtype, copy=False)
     return W.T if B == 1 else np.ascontiguousarray(W.T)
@@ -160,6 +239,10 @@ def stretches(T: int, size: int) -> Iterator[slice]:
     T : int
     size : int
         How many numbers one step has, B·H.
+
+    Yields
+    ------
+    slice
     """
     length = max(1, IN_CACHE // size)
     for stop in range(T, 0, -length):
@@ -167,5 +250,15 @@ def stretches(T: int, size: int) -> Iterator[slice]:
 
 
 def from_the_end(*arrays: Array) -> Iterator[tuple[Array, ...]]:
-    """Go through arrays step by step, from the last step to the first."""
+    """Go through arrays step by step, from the last step to the first.
+
+    Parameters
+    ----------
+    *arrays : array, shape (T, ...)
+
+    Returns
+    -------
+    iterator of tuples
+        One array without its first axis from each.
+    """
     return zip(*(array[::-1] for array in arrays), strict=True)

@@ -94,7 +94,7 @@ class LSTMSequence(NamedTuple):
 
     @property
     def last_state(self) -> tuple[Array, Array]:
-        """Hidden and cell state after the last step: `h_0` and `c_0` of what comes next."""
+        """Hidden and cell state after the last step: ``h_0`` and ``c_0`` of what comes next."""
         return self.hs[-1], self.cs[-1]
 
 
