@@ -30,7 +30,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.browser.lab import Lab, chromium, lab_server, new_page, notebook
+from tests.browser.lab import Lab, lab_server, new_page, notebook
+from tools.browser import chromium
 
 BAR = 5.0
 WARM_UP = 5

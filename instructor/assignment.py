@@ -132,11 +132,6 @@ class Assignment:
         """Most points that the automatic exercises give."""
         return round(sum(exercise.points for exercise in self.exercises), 6)
 
-    @property
-    def possible_manual(self) -> float:
-        """Most points that a person can give."""
-        return round(sum(cell.points for cell in self.manual), 6)
-
     def check(self, exercise: Exercise) -> Check:
         """Return the check of an exercise, from this process's own registry."""
         return REGISTRY[exercise.chapter][exercise.check]

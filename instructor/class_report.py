@@ -32,7 +32,6 @@ from instructor.marks import Marked
 from instructor.rendering import clean, message_html
 from instructor.results import REASONS, Result
 from instructor.tables import guarded
-from utils.checks import REGISTRY, Check
 
 NAMED = 20  # students, mistakes and notes that a list of the page names; files have all of them
 
@@ -58,7 +57,6 @@ def write_class_report(
     marks: Mapping[str, Marked] | None = None,
     late: Mapping[str, float] | None = None,
     missing: Sequence[str] = (),
-    checks: Mapping[str, Mapping[str, Check]] = REGISTRY,
 ) -> Path:
     """Write the report on an assignment.
 
@@ -67,7 +65,7 @@ def write_class_report(
     classroom : Path
         The folder of the class; titles are read from ``release/NAME/NAME.ipynb``, if it is there.
     assignment : str
-    results, marks, late, missing, checks
+    results, marks, late, missing
         As in `instructor.class_summary.summarise`.
 
     Returns
@@ -87,7 +85,7 @@ def write_class_report(
         )
     release = classroom / "release" / assignment / f"{assignment}.ipynb"
     cells = nbformat.read(release, as_version=4).cells if release.is_file() else []
-    summary = summarise(assignment, results, marks, late, missing, titles_of(cells), checks)
+    summary = summarise(assignment, results, marks, late, missing, titles_of(cells))
     pictures = make_pictures(summary)
     folder = classroom / "reports" / assignment
     for picture in pictures:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from instructor.marks import Marked
 from instructor.results import GRADED, REASONS, ExerciseResult, Result
-from utils.checks import REGISTRY, Check
+from utils.checks import REGISTRY
 
 FEWEST = 3  # scores on an exercise, or students with a mistake, below which a rule says nothing
 SOLVED_SHARE = 0.6
@@ -184,7 +184,6 @@ def summarise(
     late: Mapping[str, float] | None = None,
     missing: Sequence[str] = (),
     titles: Mapping[str, str] | None = None,
-    checks: Mapping[str, Mapping[str, Check]] = REGISTRY,
 ) -> ClassSummary:
     """Count what a class's results hold.
 
@@ -201,8 +200,6 @@ def summarise(
         Students without a submission.
     titles : dict of str to str, optional
         Grade id to the exercise's title.
-    checks : dict, optional
-        Chapter to name to `Check`; the messages of the mistakes come from there.
 
     Raises
     ------
@@ -220,7 +217,7 @@ def summarise(
         raise ValueError(f"There are two results of {double}; expected the newest of each student.")
     marks, late, titles = marks or {}, late or {}, titles or {}
     exercises = tuple(
-        _exercise(grade_id, results, marks, titles, checks)
+        _exercise(grade_id, results, marks, titles)
         for grade_id in dict.fromkeys(e.grade_id for r in results for e in r.exercises)
     )
     texts = tuple(
@@ -273,7 +270,6 @@ def _exercise(
     results: Sequence[Result],
     marks: Mapping[str, Marked],
     titles: Mapping[str, str],
-    checks: Mapping[str, Mapping[str, Check]],
 ) -> ExerciseSummary:
     levels, shares, seconds = dict.fromkeys(LEVELS, 0), [], []
     made: Counter[tuple[str, str]] = Counter()
@@ -296,7 +292,7 @@ def _exercise(
             title,
             check,
             key,
-            message_of(check, key, checks),
+            message_of(check, key),
             students,
             students / len(shares) if shares else 0.0,
         )
@@ -337,14 +333,14 @@ def _text(
     return TextSummary(grade_id, title, possible, answered, len(given), waiting, mean)
 
 
-def message_of(check: str, key: str, checks: Mapping[str, Mapping[str, Check]] = REGISTRY) -> str:
+def message_of(check: str, key: str) -> str:
     """Return what a check tells the learner about a mistake, or its key where it is not known.
 
     A key of several mistakes, joined by ``|``, gives their messages, joined by "or".
     """
     messages = {
         mistake.key: mistake.message
-        for chapter in checks.values()
+        for chapter in REGISTRY.values()
         if check in chapter
         for mistake in chapter[check].mistakes
     }

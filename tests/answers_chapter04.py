@@ -364,11 +364,6 @@ def windows_rolled(indices, T, B):
     return xs, np.roll(xs, -1, axis=1)
 
 
-def windows_rolled_over_batch(indices, T, B):
-    xs, _ = windows(indices, T, B)
-    return xs, np.roll(xs, -1, axis=2)
-
-
 def windows_that_lose_a_target(indices, T, B):
     xs, _ = windows(indices, T, B)
     return xs[:, :-1], xs[:, 1:]

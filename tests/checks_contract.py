@@ -13,6 +13,7 @@ import ast
 import itertools
 import json
 import linecache
+import pickle
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tests.computed_once import CASES, COMPUTE
 from utils.checks.engine import Check, Mistake
 from utils.checks.reporting import Report
 from utils.checks.running import Answer
@@ -121,6 +123,22 @@ def named(report: Report) -> set[str]:
 # --- what must hold ----------------------------------------------------------------------------
 
 
+def steps_repeat(check: Check) -> None:
+    """Steps give the same numbers for the same inputs again, and leave the inputs as they were.
+
+    What `computed_once` keeps rests on it. Computed here without it.
+    """
+    (first, *_), (second, *_) = CASES(check), CASES(check)
+    for mistakes in ((), *((mistake,) for mistake in check.mistakes)):
+        once, again = (
+            COMPUTE(check, case.inputs, mistakes, right=case.right) for case in (first, second)
+        )
+        if pickle.dumps(once) != pickle.dumps(again):  # quick, and strict about 0.0 and -0.0
+            np.testing.assert_equal(once, again)
+    for case in (first, second):
+        np.testing.assert_equal(COMPUTE(check, case.inputs), dict(case.right))
+
+
 def right_answer_passes(check: Check, seeds: Iterable[int | None] = (None, 1, 2, 3, 4)) -> None:
     """The right answer scores 1 and no mistake is named, on inputs of any seed."""
     for seed in seeds:
@@ -130,10 +148,10 @@ def right_answer_passes(check: Check, seeds: Iterable[int | None] = (None, 1, 2,
         assert report.mistakes == ()
 
 
-def mistake_gets_its_own_message(check: Check, key: str, seeds=(None, 1, 2)) -> None:
+def mistake_gets_its_own_message(check: Check, key: str) -> None:
     """A known mistake is named, with its message, and nothing else is."""
     mistake = find(check, key)
-    for seed in seeds:
+    for seed in (None, 1, 2):
         report = reports(check, mistake, seed=seed)
         assert report.mistakes == (key,), str(report)
         assert mistake.message in texts(report)

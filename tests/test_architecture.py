@@ -1,4 +1,4 @@
-"""The order of the package: who may import whom, and that public things are documented."""
+"""The order of the packages: who may import whom, and that public things are documented."""
 
 import ast
 import importlib
@@ -15,6 +15,16 @@ ROOT = Path(__file__).resolve().parents[1]
 MODULES = sorted(
     info.name for info in pkgutil.walk_packages(utils.__path__, "utils.") if not info.ispkg
 )
+# What each package of the course may import, lowest first; a package is listed after all of these.
+MAY_IMPORT = {
+    "utils": (),
+    "tools": (),
+    "experiments": ("utils", "tools"),
+    "pretrained": ("utils", "experiments"),
+    "instructor": ("utils", "tools"),
+    "book": ("utils", "tools", "experiments"),
+}
+MAY_IMPORT_ALL = ("benchmarks", "tests")
 LAYERS = {"utils.widgets": 3, "utils.plots": 2, "utils.checks": 2}  # all others: 1
 
 
@@ -34,6 +44,52 @@ def imported(path):
         elif isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names if alias.name.startswith("utils")}
     return names
+
+
+def packages_imported(path):
+    """Return the top-level packages that the file imports, anywhere in it."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+        elif isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+    return {name.partition(".")[0] for name in names}
+
+
+def wrong_imports(folder, allowed):
+    """Return the files of a package that import another one which they may not, with its name."""
+    course = set(MAY_IMPORT) | set(MAY_IMPORT_ALL)
+    return [
+        (path.relative_to(folder.parent).as_posix(), other)
+        for path in sorted(folder.rglob("*.py"))
+        if "_build" not in path.parts
+        for other in sorted(packages_imported(path) & course - {folder.name, *allowed})
+    ]
+
+
+def test_the_packages_are_all_there_and_no_two_need_each_other():
+    found = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert found == set(MAY_IMPORT) | set(MAY_IMPORT_ALL)
+    names = list(MAY_IMPORT)
+    for place, (name, allowed) in enumerate(MAY_IMPORT.items()):
+        assert set(allowed) <= set(names[:place]), name
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_packages_depend_one_way(package):
+    assert wrong_imports(ROOT / package, MAY_IMPORT[package]) == []
+
+
+def test_an_import_from_above_would_be_seen(tmp_path):
+    folder = tmp_path / "utils"
+    folder.mkdir()
+    (folder / "first.py").write_text("def f():\n    from book.keys import Code\n")
+    (folder / "second.py").write_text(
+        "import numpy, utils.first\nimport tools.locking as locking\n"
+    )
+    assert wrong_imports(folder, ()) == [("utils/first.py", "book"), ("utils/second.py", "tools")]
+    assert wrong_imports(folder, ("book", "tools")) == []
 
 
 def file_of(module):

@@ -26,6 +26,8 @@ from utils.checks.chapter03.terms_needed import SCALES, terms_at
 from utils.gradients import numerical_gradient, relative_error
 from utils.sick_passes import sick_gradients
 
+pytestmark = pytest.mark.usefixtures("computed_once")
+
 CHECKS = list(REGISTRY["03_rnn_backward"].values())
 FUNCTIONS = contract.of_functions(CHECKS)
 PLAIN = [check for check in CHECKS if check.call is None]  # who takes what `inputs` makes
@@ -35,6 +37,11 @@ every_function_check = pytest.mark.parametrize("check", FUNCTIONS, ids=contract.
 
 
 # --- what holds for every check ----------------------------------------------------------------
+
+
+@every_check
+def test_steps_give_the_same_again(check):
+    contract.steps_repeat(check)
 
 
 @every_check

@@ -24,7 +24,10 @@ from tests import (
     answers_chapter12,
 )
 from tests import checks_contract as contract
+from tests.computed_once import COMPUTE
 from utils.checks import REGISTRY
+
+pytestmark = pytest.mark.usefixtures("computed_once")
 
 OWN = ("00_start_here", "01_backprop_recap", "03_rnn_backward")
 # A result that only properties judge has no single right value to compare with; checks of such
@@ -60,6 +63,15 @@ every_check = pytest.mark.parametrize("check", CHECKS, ids=contract.identify)
 every_function_check = pytest.mark.parametrize(
     "check", contract.of_functions(CHECKS), ids=contract.identify
 )
+
+
+@pytest.mark.parametrize(
+    "check",
+    [check for check in CHECKS if type(check).compute is COMPUTE],  # others are not kept
+    ids=contract.identify,
+)
+def test_steps_give_the_same_again(check):
+    contract.steps_repeat(check)
 
 
 @every_check

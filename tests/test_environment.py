@@ -412,6 +412,20 @@ def test_help_lists_every_command(capsys):
         assert f"\n  {name} " in text
 
 
+def test_book_is_built_by_an_environment_that_has_its_packages(monkeypatch):
+    calls = []
+
+    def run(command, *, cwd, env):
+        calls.append((command, cwd, env["OMP_NUM_THREADS"]))
+        return subprocess.CompletedProcess(command, 1)
+
+    monkeypatch.setattr(commands, "_python", lambda options, extras: ("python", *extras))
+    monkeypatch.setattr(commands.subprocess, "run", run)
+    assert commands.main(["book", "--", "--only", "05"]) == 1
+    command = [("python", "book"), "-m", "book", "--only", "05"]
+    assert calls == [(command, commands.ROOT, "1")]
+
+
 def test_setup_problem_is_one_line_and_an_exit_code(monkeypatch, capsys):
     monkeypatch.setenv("PORT", "many")
     assert commands.main(["lab"]) == 2

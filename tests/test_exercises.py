@@ -94,7 +94,8 @@ def test_folder_without_solutions(tmp_path):
 def test_solution_that_nbgrader_refuses_is_an_error_and_keeps_the_exercises(tmp_path):
     solutions, target = tmp_path / "solutions", tmp_path / "exercises"
     solution("01_first", solutions)
-    exercises.replace(solutions, target)
+    (target / "01_first").mkdir(parents=True)
+    (target / "01_first" / "01_first.ipynb").write_text("made earlier", encoding="utf-8")
     before = files(target)
     path = solutions / "01_first" / "01_first.ipynb"
     text = path.read_text(encoding="utf-8")

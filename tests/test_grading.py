@@ -13,6 +13,9 @@ grading = pytest.importorskip("nbgrader.utils")
 ROOT = Path(__file__).resolve().parents[1]
 NAMES = sorted(path.stem for path in ROOT.glob("solutions/*/*.ipynb"))
 SECONDS = 120
+# Untouched notebooks are run to their end in kernels as well, when notebooks are tested, and what
+# their checks give is read without one in `test_checks_notebooks`. Two show how a kernel tells it.
+UNTOUCHED = (NAMES[0], NAMES[-1])
 
 
 def run(path, change=None):
@@ -42,7 +45,7 @@ def test_solutions_earn_every_point(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", UNTOUCHED)
 def test_untouched_exercises_earn_nothing_and_show_no_error(name):
     cells = run(ROOT / "exercises" / name / f"{name}.ipynb")
     for cell in cells:

@@ -20,7 +20,6 @@ VALUES = {
     "tanh": np.tanh,
     "linear": lambda z: z,
 }
-SLOPES = {"sigmoid": lambda s: s * (1 - s), "tanh": lambda s: 1 - s**2, "linear": np.ones_like}
 
 
 def run(variant, T=6, B=3, D=4, H=5, scale=1.0, seed=0):

@@ -48,10 +48,16 @@ def test_constraints_pin_every_dependency_within_its_bounds(requirement):
     assert requirement.specifier.contains(version)
 
 
-def test_every_dependency_stands_once_and_has_a_lower_bound():
-    names = [requirement_name(requirement.name) for requirement in every_requirement()]
-    assert len(set(names)) == len(names)
-    assert all(">=" in str(requirement.specifier) for requirement in every_requirement())
+def test_every_dependency_has_one_lower_bound_and_stands_once_in_a_list():
+    bounds = {}
+    for requirement in every_requirement():
+        name = requirement_name(requirement.name)
+        assert str(requirement.specifier).startswith(">="), requirement
+        assert bounds.setdefault(name, requirement.specifier) == requirement.specifier, name
+    own = PROJECT["dependencies"]
+    for extra in PROJECT["optional-dependencies"].values():
+        names = [requirement_name(line) for line in [*own, *extra]]
+        assert len(set(names)) == len(names)
 
 
 def test_tests_bring_what_grading_needs():
@@ -62,6 +68,7 @@ def test_tests_bring_what_grading_needs():
     assert environment.requirements(project, ["test", "instructor"]) == together
     named = {requirement_name(line) for line in together}
     assert {"nbgrader", "distributed", "psycopg", "pytest"} <= named
+    assert set(environment.requirements(project, ["book"])) < set(together)
     assert requirement_name(PROJECT["name"]) not in named
 
 
@@ -239,20 +246,21 @@ if sys.platform == "linux":  # the script is for Debian and Ubuntu
         assert (tmp_path / "made").read_text().splitlines() == ["made test", "made test-instructor"]
 
 
-def test_imports_of_grading_are_among_its_requirements():
-    """What `instructor` imports is installed by its extra, not by chance of something else."""
+@pytest.mark.parametrize("package", ["instructor", "book"])
+def test_imports_of_a_package_are_among_the_requirements_of_its_extra(package):
+    """What it imports is installed by its extra, not by chance of something else."""
     project = environment.read_project(ROOT)
-    given = {requirement_name(line) for line in environment.requirements(project, ["instructor"])}
+    given = {requirement_name(line) for line in environment.requirements(project, [package])}
     imported = set()
-    for path in (ROOT / "instructor").rglob("*.py"):
-        if "templates" in path.parts:
+    for path in (ROOT / package).rglob("*.py"):
+        if {"templates", "_build"} & set(path.parts):
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 imported |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level:
                 imported.add(node.module.partition(".")[0])
-    ours = {"instructor", "utils", "tools", "experiments", "pretrained"}
+    ours = {"book", "instructor", "utils", "tools", "experiments", "pretrained"}
     foreign = imported - ours - set(sys.stdlib_module_names)
     installed = importlib.metadata.packages_distributions()
     unlisted = {
@@ -260,4 +268,4 @@ def test_imports_of_grading_are_among_its_requirements():
         for module in foreign
         if not given & {requirement_name(name) for name in installed.get(module, [module])}
     }
-    assert not unlisted, f"not in the extra `instructor`: {', '.join(sorted(unlisted))}"
+    assert not unlisted, f"not in the extra `{package}`: {', '.join(sorted(unlisted))}"

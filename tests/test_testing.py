@@ -2,9 +2,11 @@
 
 import json
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 
+from tests import conftest
 from tools import lint, testing
 from tools.testing import Outcome, is_strict, read_junit, summary
 
@@ -132,14 +134,28 @@ def test_long_tests_of_grading_run_on_request_only(run):
 def test_parts_share_the_tests_out_by_their_marks(monkeypatch):
     asked = {}
     monkeypatch.setattr(testing, "_pytest", lambda part, options: asked.update({part: options}))
-    for part in ("unit", "browser", "instructor"):
+    built, well = [], subprocess.CompletedProcess([], 0)
+    monkeypatch.setattr(subprocess, "run", lambda command, **_: built.append(command) or well)
+    for part in ("unit", "browser", "book", "instructor"):
         testing.PARTS[part]()
     marks = {part: options[options.index("-m") + 1] for part, options in asked.items()}
     assert marks == {
-        "unit": "not browser and not instructor",
-        "browser": "browser",
+        "unit": "not browser and not instructor and not book",
+        "browser": "browser and not book",
+        "book": "book",
         "instructor": "instructor",
     }
+    assert [command[1:] for command in built] == [["-m", "book"]]
+    assert {"tests/book", "tests/browser/test_book.py"} < set(asked["book"])
+
+
+def test_the_book_that_cannot_be_built_is_a_failure(monkeypatch):
+    monkeypatch.setattr(testing, "_pytest", lambda part, options: pytest.fail("an old book"))
+    ended = subprocess.CompletedProcess([], 2)
+    monkeypatch.setattr(subprocess, "run", lambda command, **_: ended)
+    text, well = summary([testing.PARTS["book"]()], strict=False)
+    assert not well
+    assert "failed in book: the book was not built: python -m book ended with code 2" in text
 
 
 def clean():
@@ -186,3 +202,25 @@ def test_notebooks_that_belong_to_the_course(tmp_path, with_git):
     (tmp_path / "chapters/a.ipynb").write_text("{", encoding="utf-8")
     (line,) = lint.check_notebooks(tmp_path)
     assert line.startswith("chapters/a.ipynb: it cannot be read as a notebook")
+
+
+def test_long_files_come_first_and_are_there(pytestconfig):
+    missing = [name for name in conftest.LONG_FILES if not (conftest.HERE / name).is_file()]
+    assert missing == []
+    names = ["test_a.py", conftest.LONG_FILES[1], "test_b.py", conftest.LONG_FILES[0], "test_a.py"]
+    items = [SimpleNamespace(path=conftest.HERE / n, iter_markers=lambda _: ()) for n in names]
+    conftest.pytest_collection_modifyitems(pytestconfig, items)
+    found = [item.path.relative_to(conftest.HERE).as_posix() for item in items]
+    assert found == [*conftest.LONG_FILES[:2], "test_a.py", "test_b.py", "test_a.py"]
+
+
+def test_the_mark_of_the_browser_stands_only_where_its_part_looks():
+    places = [testing.ROOT / name for name in testing.WITH_BROWSER]
+    marked = [
+        path
+        for path in sorted(conftest.HERE.rglob("*.py"))
+        if "pytest.mark." + "browser" in path.read_text(encoding="utf-8")
+    ]
+    assert [p for p in places if p in marked or any(p in m.parents for m in marked)] == places
+    lost = [m for m in marked if not any(p == m or p in m.parents for p in places)]
+    assert lost == []

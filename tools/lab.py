@@ -49,7 +49,7 @@ def learner_place(root: Path) -> Place:
 
 
 def instructor_place(folder: Path) -> Place:
-    """Return a class folder with formgrader; `tools.classroom` writes the layout."""
+    """Return a class folder with formgrader; `instructor.preparing` writes the layout."""
     return Place(folder, f"/lab/workspaces/{FORMGRADER}", folder / LAYOUTS, folder)
 
 

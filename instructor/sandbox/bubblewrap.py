@@ -47,9 +47,7 @@ OLDEST = (0, 5, 0)
 PROBE_SECONDS = 30
 
 
-def command(
-    course: Path, inside: Path, python: Sequence[str], hidden: Sequence[Path] = ()
-) -> list[str]:
+def command(course: Path, inside: Path, python: Sequence[str]) -> list[str]:
     """Return the command that runs `python` behind bubblewrap.
 
     Parameters
@@ -60,8 +58,6 @@ def command(
         The folder of what runs inside, bound to `INSIDE`.
     python : sequence of str
         The interpreter and its arguments.
-    hidden : sequence of Path
-        Folders that must not be seen even if they lie below an installation of Python.
 
     Returns
     -------
@@ -79,7 +75,7 @@ def command(
         elif os.path.isdir(path):
             mounts.append(("--ro-bind", path, path))
     mounts += [("--ro-bind", path, path) for path in ALSO if os.path.exists(path)]
-    mounts += _python_mounts([PROJECT, *hidden])
+    mounts += _python_mounts()
     mounts += [("--dev-bind", f"/dev/{name}", f"/dev/{name}") for name in DEVICES]
     mounts += [("--symlink", WORK, "/dev/shm"), ("--symlink", WORK, "/var/tmp")]
     if not any(_is_below(mount[-1], ["/tmp"]) for mount in mounts):  # Python may be there
@@ -114,7 +110,7 @@ def library_folders() -> list[str]:
     return [p for p in dict.fromkeys(map(os.path.abspath, kept)) if os.path.isdir(p)]
 
 
-def _python_mounts(hidden: Iterable[Path]) -> list[tuple[str, ...]]:
+def _python_mounts() -> list[tuple[str, ...]]:
     """Bind this interpreter and its packages where they are, without what is ours among them."""
     wanted = [sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix]
     wanted += [str(Path(sys.executable).resolve().parents[1]), *library_folders()]
@@ -126,12 +122,12 @@ def _python_mounts(hidden: Iterable[Path]) -> list[tuple[str, ...]]:
             bound.append(path)
     mounts = [("--ro-bind", path, path) for path in bound]
     covered = []
-    for folder in map(os.path.realpath, hidden):
-        if _is_below(folder, ["/usr", *bound]) and folder not in (*library_folders(), *bound):
-            covered.append(folder)
-            inner = [path for path in wanted if os.path.isdir(path) and _is_below(path, [folder])]
-            mounts.append(("--tmpfs", folder))
-            mounts += [("--ro-bind", path, path) for path in inner]
+    project = os.path.realpath(PROJECT)
+    if _is_below(project, ["/usr", *bound]) and project not in (*library_folders(), *bound):
+        covered.append(project)
+        inner = [path for path in wanted if os.path.isdir(path) and _is_below(path, [project])]
+        mounts.append(("--tmpfs", project))
+        mounts += [("--ro-bind", path, path) for path in inner]
     ours = [os.path.join(library, name) for library in library_folders() for name in OURS]
     ours = [path for path in ours if os.path.isdir(path)]
     mounts += [("--tmpfs", path) for path in ours]

@@ -71,7 +71,6 @@ class Session:
         self._gone: Stopped | None = None
         self._cells = 0
         self._text_left = limits.output
-        self._picture_bytes = limits.picture_bytes
         try:
             self._channel = Channel(process.fork(number, limits.to_json()))
         except ProcessLost as error:

@@ -30,8 +30,6 @@ class Sandbox:
         What a session may use, if it is not given limits of its own.
     unsafe : bool
         Run without bubblewrap: a submission can then do whatever the grader's user may.
-    hidden : sequence of Path
-        Folders that must not be seen even if they lie below an installation of Python.
 
     Raises
     ------
@@ -52,7 +50,6 @@ class Sandbox:
         warm_up: Sequence[str] = (),
         limits: Limits | None = None,
         unsafe: bool = False,
-        hidden: Sequence[Path] = (),
     ) -> None:
         self.course = Path(course).resolve()
         if not (self.course / "utils" / "checks" / "running.py").is_file():
@@ -62,7 +59,6 @@ class Sandbox:
         self.warm_up = tuple(warm_up)
         self.limits = limits or Limits()
         self.unsafe = unsafe
-        self.hidden = tuple(hidden)
         self.warm_up_seconds = 0.0
         self._process: WarmProcess | None = None
         self._cold = False  # whether every session needs a warm process of its own
@@ -129,7 +125,7 @@ class Sandbox:
         else:
             bubblewrap.require()
         nested = not self.unsafe and not self._cold
-        self._process = WarmProcess(self.course, self.warm_up, self.unsafe, nested, self.hidden)
+        self._process = WarmProcess(self.course, self.warm_up, self.unsafe, nested)
         if nested and not self._process.can_nest:
             why = self._process.why_not_nested
             _warn_once(

@@ -48,8 +48,6 @@ class WarmProcess:
     unsafe : bool
     nested : bool
         Whether each session gets namespaces of its own.
-    hidden : sequence of Path
-        As `bubblewrap.command` takes them.
 
     Raises
     ------
@@ -57,14 +55,7 @@ class WarmProcess:
         If it does not start, or a warm-up fails.
     """
 
-    def __init__(
-        self,
-        course: Path,
-        warm_up: Sequence[str],
-        unsafe: bool,
-        nested: bool,
-        hidden: Sequence[Path] = (),
-    ) -> None:
+    def __init__(self, course: Path, warm_up: Sequence[str], unsafe: bool, nested: bool) -> None:
         self._hearing, self._sending = threading.Lock(), threading.Lock()
         self._ended: dict[int, tuple[str, str]] = {}
         self._folder = ""  # made where one is needed
@@ -74,7 +65,7 @@ class WarmProcess:
         self.dead = False
         try:
             with theirs:
-                self._process = self._start(course, theirs.fileno(), unsafe, nested, hidden)
+                self._process = self._start(course, theirs.fileno(), unsafe, nested)
         except BaseException:
             self._clean_up()
             raise
@@ -95,7 +86,7 @@ class WarmProcess:
         self.why_not_nested = str(ready.get("why", ""))
 
     def _start(
-        self, course: Path, control: int, unsafe: bool, nested: bool, hidden: Sequence[Path]
+        self, course: Path, control: int, unsafe: bool, nested: bool
     ) -> subprocess.Popen[bytes]:
         inside, where = INSIDE, str(course)
         home = bubblewrap.WORK
@@ -110,7 +101,7 @@ class WarmProcess:
         rest = f"{control}, {where!r}, {bubblewrap.library_folders()!r}, {nested}, {not unsafe}"
         python = [sys.executable, "-s", "-B", "-c", START.format(folder=folder, rest=rest)]
         if not unsafe:
-            python = bubblewrap.command(course, inside, python, hidden)
+            python = bubblewrap.command(course, inside, python)
         return subprocess.Popen(
             python,
             stdin=subprocess.DEVNULL,

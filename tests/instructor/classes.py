@@ -10,8 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from instructor import preparing
 from instructor.classroom import Classroom
-from tools import classroom as making
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("02_rnn_forward",)
@@ -30,15 +30,17 @@ def small_course(folder: Path, names: tuple[str, ...] = NAMES) -> Path:
         (folder / "solutions" / name).mkdir(parents=True)
         shutil.copy(ROOT / "solutions" / name / f"{name}.ipynb", folder / "solutions" / name)
     (folder / "instructor" / "templates").mkdir(parents=True)
-    shutil.copy(ROOT / "instructor/templates" / making.CONFIG, folder / "instructor" / "templates")
+    shutil.copy(
+        ROOT / "instructor/templates" / preparing.CONFIG, folder / "instructor" / "templates"
+    )
     return folder
 
 
 def make(course: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run the command that makes a class folder, for the course in another folder than ours."""
     code = (
-        "import sys; from pathlib import Path; from tools import classroom; "
-        "classroom.ROOT = Path(sys.argv[1]); sys.exit(classroom.main(sys.argv[2:]))"
+        "import sys; from pathlib import Path; from instructor import preparing; "
+        "preparing.ROOT = Path(sys.argv[1]); sys.exit(preparing.main(sys.argv[2:]))"
     )
     return subprocess.run(
         [sys.executable, "-c", code, course, folder],

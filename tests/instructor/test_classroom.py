@@ -15,10 +15,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from instructor import preparing
 from instructor.classroom import CONFIG, Classroom, ClassroomError, find
 from instructor.gradebook import open_gradebook
 from tests.instructor.classes import ROOT, make, small_class, small_course, with_environment
-from tools import classroom as making
 from tools import exercises
 from tools.environment import SetupError
 
@@ -44,7 +44,7 @@ def course(tmp_path):
 def run(course, classroom):
     """Do what the command does, in this process, and return the lines that it prints."""
     printed = []
-    making.make(course, classroom.root, printed.append)
+    preparing.make(course, classroom.root, printed.append)
     return printed
 
 
@@ -61,7 +61,7 @@ def rows(classroom):
 
 def state(root):
     """Return every file of a class folder that is the same whenever it is made."""
-    left_out = ("gradebook.db", "private_seed", making.RELEASED)
+    left_out = ("gradebook.db", "private_seed", preparing.RELEASED)
     return {
         path.relative_to(root).as_posix(): path.read_bytes()
         for path in sorted(root.rglob("*"))
@@ -113,7 +113,7 @@ if os.name != "nt":
         template = course / "instructor" / "templates" / CONFIG
         template.write_text("1 / 0", encoding="utf-8")  # it goes no further than the settings
         with pytest.raises(SetupError, match="stops with ZeroDivisionError"):
-            making.make(course, folder)
+            preparing.make(course, folder)
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
@@ -139,7 +139,7 @@ def test_folder_of_something_else_is_refused(course, tmp_path):
 def test_class_folder_that_is_a_file_is_an_error_of_one_line(course, tmp_path):
     (tmp_path / "class").write_text("", encoding="utf-8")
     with pytest.raises(SetupError) as caught:
-        making.make(course, tmp_path / "class")
+        preparing.make(course, tmp_path / "class")
     assert "\n" not in str(caught.value)
 
 
@@ -257,8 +257,8 @@ def test_gradebook_without_its_version_is_mended(classroom, course):
 def test_kill_while_an_assignment_is_released_does_not_look_like_a_change(classroom, course):
     """As after a kill between nbgrader's release and the note of it."""
     change(classroom.root / SOURCE)
-    records = json.loads((classroom.root / making.RELEASED).read_text(encoding="utf-8"))
-    making._write_released(classroom, records | {NAME: {}})
+    records = json.loads((classroom.root / preparing.RELEASED).read_text(encoding="utf-8"))
+    preparing._write_released(classroom, records | {NAME: {}})
     change(classroom.released(NAME), "# half\n")
     assert run(course, classroom) == [f"Released 1 assignment to {classroom.root}/release/."]
     assert "# half" not in classroom.released(NAME).read_text(encoding="utf-8")
@@ -273,13 +273,15 @@ if os.name != "nt":
         moments = random.Random(20)
         folder = tmp_path / "killed"
         code = (
-            "import sys; from pathlib import Path; from tools import classroom; "
-            "classroom.ROOT = Path(sys.argv[1]); sys.exit(classroom.main(sys.argv[2:]))"
+            "import sys; from pathlib import Path; from instructor import preparing; "
+            "preparing.ROOT = Path(sys.argv[1]); sys.exit(preparing.main(sys.argv[2:]))"
         )
         started = time.monotonic()
         assert make(course, tmp_path / "timed").returncode == 0
         whole = time.monotonic() - started
-        for _ in range(6):
+        parts = [0.2, 0.4, 0.6, 0.8]
+        moments.shuffle(parts)
+        for part in parts:
             process = subprocess.Popen(
                 [sys.executable, "-c", code, course, folder],
                 cwd=ROOT,
@@ -289,7 +291,7 @@ if os.name != "nt":
                 start_new_session=True,
             )
             try:
-                process.wait(moments.uniform(0.2, 1.0) * whole)
+                process.wait(moments.uniform(part, part + 0.2) * whole)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()

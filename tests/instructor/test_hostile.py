@@ -41,7 +41,6 @@ from tests.instructor.needs import needs_bubblewrap
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "swordfish-7f3a-of-the-grader"
 EXERCISES = {f"{name}-check" for name in HONEST}
-BEFORE_IT_RUNS = ("did not parse", "wrong notebook", "wrong kernel", "edited tests")
 
 
 def load(name: str = NAME) -> Assignment:

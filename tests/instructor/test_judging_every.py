@@ -17,6 +17,8 @@ from tests.instructor.test_judging import ODD, SEED
 from utils.checks import REGISTRY
 from utils.checks.running import Answer, Problem
 
+pytestmark = pytest.mark.usefixtures("computed_once")
+
 CHECKS = [check for chapter in REGISTRY.values() for check in chapter.values()]
 FUNCTIONS = [check for check in CHECKS if check.inputs is not None]
 VALUES = [check for check in CHECKS if check.inputs is None]

@@ -1,5 +1,6 @@
 """Kill the grading at any moment and run it again: nothing is lost, nothing is graded twice."""
 
+import contextlib
 import json
 import os
 import random
@@ -27,13 +28,14 @@ from tests.instructor import quick
 from tests.instructor.making import make_submissions
 from tests.instructor.needs import needs_bubblewrap, needs_postgresql
 from tests.instructor.processes import (
-    QUICK,
     ROOT,
     command,
+    dask_worker,
     end,
     environment,
     finish,
     postgresql,
+    scheduler,
     start,
 )
 from tests.instructor.quick import ASSIGNMENT, LOG, NAME, Here, hand_in, rows
@@ -80,17 +82,20 @@ def kill(process, how):
     assert [p.cmdline() for p in alive if p.status() != psutil.STATUS_ZOMBIE] == []
 
 
-def kill_again_and_again(classroom, how, kills, longest, maker, rng, **variables):
-    """Start the command and kill it, `kills` times; return what was recorded at each kill."""
+def kill_again_and_again(line, classroom, how, kills, longest, rng, starting=4.0, **variables):
+    """Start the command and kill it, `kills` times; return what was recorded at each kill.
+
+    A third of the kills come within `starting` seconds of the start, the others within `longest`
+    seconds of the first result.
+    """
     seen = []
-    line = command("grade", NAME, "--class", classroom, "--workers", WORKERS, maker=maker)
     while len(seen) < kills:
         before = count(classroom)
         with (classroom / "output").open("w") as output:
             process = start(line, env=environment(**variables), stdout=output)
         try:
-            if len(seen) % 4 == 3:  # also while it starts
-                time.sleep(rng.uniform(0, 4))
+            if len(seen) % 3 == 2:  # also while it starts
+                time.sleep(rng.uniform(0, starting))
             else:
                 while count(classroom) == before and process.poll() is None:
                     time.sleep(0.002)
@@ -104,53 +109,74 @@ def kill_again_and_again(classroom, how, kills, longest, maker, rng, **variables
     return seen
 
 
+STUDENTS = [f"student{number:03d}" for number in range(120)]
+
+
+@pytest.fixture(scope="module")
+def graded_in_peace(original, tmp_path_factory):
+    """Return a class whose submissions were graded without a cluster and without a kill."""
+    folder = shutil.copytree(original, tmp_path_factory.mktemp("peace") / "classroom")
+    undisturbed(folder, hand_in(folder, STUDENTS))
+    return folder
+
+
+@contextlib.contextmanager
+def workers_elsewhere(folder, log):
+    """Start a scheduler with workers that outlive the command; give the options that name it."""
+    with contextlib.ExitStack() as stack:
+        address = stack.enter_context(scheduler(folder))
+        for _ in range(WORKERS):
+            file = folder / "worker.log"
+            stack.enter_context(dask_worker(address, file, **{LOG: str(log)}))
+        yield ["--scheduler", address]
+
+
 @pytest.mark.parametrize(
-    ("how", "database"),
+    ("how", "database", "place", "kills"),
     [
-        ("group", "SQLite"),
-        ("coordinator", "SQLite"),
-        pytest.param("coordinator", "PostgreSQL", marks=needs_postgresql),
+        ("group", "SQLite", "here", 6),
+        ("coordinator", "SQLite", "here", 4),
+        pytest.param("coordinator", "PostgreSQL", "elsewhere", 10, marks=needs_postgresql),
     ],
 )
-def test_killed_at_random_moments(original, tmp_path, how, database):
-    """Twenty kills in all, of which a fourth while processes start."""
+def test_killed_at_random_moments(original, graded_in_peace, tmp_path, how, database, place, kills):
+    """Twenty kills in all, of which six while processes start.
+
+    The command starts workers of its own, or uses those of a scheduler, which go on with what they
+    were handed while the command is started again.
+    """
     rng = random.Random()
     classroom = shutil.copytree(original, tmp_path / "classroom")
-    twin = shutil.copytree(original, tmp_path / "twin")
-    students = [f"student{number:03d}" for number in range(120)]
-    hand_in(classroom, students)
-    undisturbed(twin, hand_in(twin, students))
+    hand_in(classroom, STUDENTS)
     log = tmp_path / "log"
-    with postgresql() if database == "PostgreSQL" else _sqlite(classroom) as url:
+    with contextlib.ExitStack() as stack:
+        url = f"sqlite:///{classroom / 'gradebook.db'}"
+        if database == "PostgreSQL":
+            url = stack.enter_context(postgresql())
         _copy_assignment(classroom, url)
+        # Where no worker has to be started, the command is sooner at work and further in it.
+        options, longest, starting = ["--workers", WORKERS], 0.4, 4.0
+        if place == "elsewhere":
+            options = stack.enter_context(workers_elsewhere(tmp_path, log))
+            longest, starting = 0.25, 1.5
         variables = {LOG: str(log), VARIABLE: url}
-        kills = 4 if database == "PostgreSQL" else 8
-        seen = kill_again_and_again(classroom, how, kills, 0.4, QUICK, rng, **variables)
-        assert 0 < seen[-1] < len(students)
-        line = command("grade", NAME, "--class", classroom, "--workers", WORKERS)
+        line = command("grade", NAME, "--class", classroom, *options)
+        seen = kill_again_and_again(
+            line, classroom, how, kills, longest, rng, starting, **variables
+        )
+        assert 0 < seen[-1] < len(STUDENTS)
         code, text = finish(start(line, env=environment(**variables)))
         assert code == 0, text
-        assert f"{len(students)} submissions: " in text
-        assert rows(classroom, url) == rows(twin)
-    assert notebooks(classroom) == notebooks(twin)
+        assert f"{len(STUDENTS)} submissions: " in text
+        assert rows(classroom, url) == rows(graded_in_peace)
+    assert notebooks(classroom) == notebooks(graded_in_peace)
 
     records = Records(classroom, NAME)
-    assert {student: len(records.of(student)) for student in students} == dict.fromkeys(students, 1)
+    assert {student: len(records.of(student)) for student in STUDENTS} == dict.fromkeys(STUDENTS, 1)
     # What was under way at a kill is begun again, and nothing else is.
     begun = Counter(line for line in log.read_text().splitlines() if line.startswith("begin"))
-    assert set(begun) == {f"begin {student}" for student in students}
-    assert sum(begun.values()) - len(students) <= kills * WORKERS * IN_HAND
-
-
-class _sqlite:
-    def __init__(self, classroom):
-        self.url = f"sqlite:///{classroom / 'gradebook.db'}"
-
-    def __enter__(self):
-        return self.url
-
-    def __exit__(self, *exception):
-        pass
+    assert set(begun) == {f"begin {student}" for student in STUDENTS}
+    assert sum(begun.values()) - len(STUDENTS) <= kills * WORKERS * IN_HAND
 
 
 def _copy_assignment(classroom, url):
@@ -200,11 +226,14 @@ def test_killed_while_sandboxes_run(original, tmp_path):
         folder.mkdir(parents=True)
         (folder / f"{NAME}.ipynb").write_bytes(one.data)
     twin = shutil.copytree(classroom, tmp_path / "twin")
-    real = "instructor.worker:make_grader"
+    options = ["--workers", WORKERS]
+    real = command(
+        "grade", NAME, "--class", classroom, *options, maker="instructor.worker:make_grader"
+    )
     for how in ("group", "coordinator", "group"):
-        kill_again_and_again(classroom, how, 1, 0.8, real, rng)
+        kill_again_and_again(real, classroom, how, 1, 0.8, rng)
     for folder in (classroom, twin):
-        line = command("grade", NAME, "--class", folder, "--workers", WORKERS, maker="")
+        line = command("grade", NAME, "--class", folder, *options, maker="")
         code, text = finish(start(line), 240)
         assert code == 0, text
         assert "10 submissions: " in text

@@ -12,7 +12,7 @@ from instructor.class_report import write_class_report
 from instructor.feedback import feedback_page
 from instructor.marks import Mark, Marked
 from instructor.results import ExerciseResult, ManualResult, Result, without_score
-from tests.browser.lab import chromium, find_chromium
+from tools.browser import chromium, find_chromium
 
 from .test_rendering import HOSTILE
 

@@ -310,20 +310,16 @@ def test_the_command_binds_what_is_needed_and_covers_what_is_ours(monkeypatch, t
     monkeypatch.setattr(sys, "prefix", str(tmp_path / "venv"))
     monkeypatch.setattr(sys, "exec_prefix", str(tmp_path / "venv"))
     monkeypatch.setattr(bubblewrap, "library_folders", lambda: [str(library)])
-    classroom = tmp_path / "venv" / "classroom"
-    command = bubblewrap.command(
-        tmp_path / "course", tmp_path / "inside", ["python"], [classroom, tmp_path / "elsewhere"]
-    )
+    command = bubblewrap.command(tmp_path / "course", tmp_path / "inside", ["python"])
     mounts = mounts_of(command)
-    for covered in (library / "utils", library / "instructor", classroom):
+    for covered in (library / "utils", library / "instructor"):
         assert mounts.index(str(covered)) > mounts.index(str(tmp_path / "venv"))
     assert str(library / "numpy") not in mounts
-    assert str(tmp_path / "elsewhere") not in mounts
     assert "/sandbox/work" in mounts
     for private in ("/home", "/root", str(bubblewrap.PROJECT), "/var", "/run", "/etc", "/sys"):
         assert private not in mounts
     remounted = mounts_of(command, ["--remount-ro"])
-    assert {"/", str(library / "utils"), str(classroom)} <= set(remounted)
+    assert {"/", str(library / "utils")} <= set(remounted)
 
 
 def test_an_environment_inside_the_project_is_bound_and_the_project_is_not(monkeypatch, tmp_path):
@@ -382,8 +378,8 @@ def test_where_namespaces_do_not_nest_every_session_has_a_sandbox_of_its_own(
 ):
     original = warm.WarmProcess.__init__
 
-    def cannot_nest(self, course, warm_up, unsafe, nested, hidden=()):
-        original(self, course, warm_up, unsafe, False, hidden)
+    def cannot_nest(self, course, warm_up, unsafe, nested):
+        original(self, course, warm_up, unsafe, False)
 
     monkeypatch.setattr(warm.WarmProcess, "__init__", cannot_nest)
     monkeypatch.setattr("instructor.sandbox.warden._warned", set())

@@ -317,6 +317,7 @@ def test_the_solutions_of_functions_run_in_the_copy(tmp_path):
 
 
 @pytest.mark.instructor
+@pytest.mark.usefixtures("computed_once")
 @pytest.mark.parametrize(
     "check",
     [check for name in REGISTRY for check in functions_of(name)],

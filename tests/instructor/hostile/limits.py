@@ -6,7 +6,6 @@ from tests.instructor.hostile.sheet import Sheet, World, hostile
 
 STEP = "def rnn_step(x_t, h_prev, W_xh, W_hh, b_h):"
 DEAD = ("crashed", "broken answer")
-NO_MEMORY = ("out of memory", "crashed", "graded")
 
 
 @hostile("timed out")

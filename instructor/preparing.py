@@ -266,7 +266,7 @@ def _is_foreign(folder: Path) -> bool:
 def main(argv: list[str]) -> int:
     """Make or repair the class folder that is named; return 0, or 2 where that fails."""
     if len(argv) != 1:
-        print("error: expected one folder: python -m tools.classroom DIR", file=sys.stderr)
+        print("error: expected one folder: python -m instructor.preparing DIR", file=sys.stderr)
         return 2
     try:
         make(ROOT, Path(argv[0]).absolute())
