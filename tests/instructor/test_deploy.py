@@ -69,7 +69,8 @@ def test_learners_get_no_solutions_and_no_tests():
 
 def test_the_packages_that_are_installed_are_copied_before():
     names = environment.read_project(ROOT)["tool"]["setuptools"]["packages"]["find"]["include"]
-    for name in names:
+    assert "book*" in names
+    for name in set(names) - {"book*"}:  # learners build no book
         assert any(source.startswith(name.rstrip("*")) for source, _ in copied()), name
     steps = [text for _, text in IMAGE.steps]
     (place,) = [i for i, text in enumerate(steps) if "--editable ." in text]
