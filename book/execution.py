@@ -309,7 +309,7 @@ def _failed_cell(notebook: NotebookNode, error: Exception) -> NotebookNode | Non
     for cell in code:
         if any(output.output_type == "error" for output in cell.outputs):
             return cell
-    begun = [cell for cell in code if "iopub.status.busy" in cell.metadata.get("execution", {})]
+    begun = [cell for cell in code if "execution" in cell.metadata]  # set when a cell is sent
     open_ = [cell for cell in begun if "shell.execute_reply" not in cell.metadata["execution"]]
     return (open_ or [None])[-1]
 

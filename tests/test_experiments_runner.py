@@ -52,9 +52,11 @@ EXPERIMENT = Experiment(
 )
 '''
 GO = """
-import sys
+import signal, sys
 from experiments.runner import main
 if __name__ == "__main__":
+    # Where the tests run in the background of a shell, Control-C is ignored from the start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main(sys.argv[1:], modules=["quick_claim"]))
 """
 

@@ -150,6 +150,7 @@ def test_progress_of_the_learner_is_left_alone():
 
 
 STOPPED = """
+import signal
 import sys
 from pathlib import Path
 from book import execution
@@ -158,6 +159,8 @@ from book.keys import Code
 from book.notebooks import Page
 
 folder, source = Path(sys.argv[1]), Path(sys.argv[2])
+# Where the tests run in the background of a shell, Control-C is ignored from the start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 page = Page("chapter", "05_x", "chapters/05_x", source, "05", "05 · X", "", "")
 try:
     execute([job_for(page, folder, Code())], folder, 1, lambda page: print("cell", flush=True))

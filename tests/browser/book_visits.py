@@ -25,9 +25,9 @@ PATIENCE = 60_000  # milliseconds for one step of one page on a busy machine
 GRAVE = ("serious", "critical")
 COLOUR_RULES = ("color-contrast", "link-in-text-block")
 
-# The reference of functions is one template filled in some hundred times: its longest pages show
-# every colour that it has.
-REFERENCE, REFERENCE_COLOURS = "api/", 12
+# The reference of functions is one template filled in some hundred times: axe looks at its longest
+# pages, and all else is looked at on all.
+REFERENCE, REFERENCE_FOR_AXE = "api/", 30
 
 
 @dataclass
@@ -257,23 +257,24 @@ async def _visit_all(site: Path, pages: Sequence[str], seen: dict[str, Visit]) -
 
     axe = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
     left = iter(pages)
-    plain = [name for name in pages if name.startswith(REFERENCE)][REFERENCE_COLOURS:]
+    plain = [name for name in pages if name.startswith(REFERENCE)][REFERENCE_FOR_AXE:]
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=flags())
+        options = [*flags(), "--disable-gpu"]  # painting by software without the detour
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=options)
 
         async def work() -> None:
             context = await browser.new_context(viewport=WIDE, color_scheme="light", offline=True)
             context.set_default_timeout(PATIENCE)
             page = await context.new_page()
             for name in left:
-                seen[name] = await _visit(page, site, name, axe, name not in plain)
+                seen[name] = await _visit(page, site, name, "" if name in plain else axe)
             await context.close()
 
         await asyncio.gather(*(work() for _ in range(min(4, os.cpu_count() or 1))))
         await browser.close()
 
 
-async def _visit(page: Any, site: Path, name: str, axe: str, colours: bool) -> Visit:
+async def _visit(page: Any, site: Path, name: str, axe: str) -> Visit:
     from playwright.async_api import Error
 
     visit = Visit(name)
@@ -304,7 +305,7 @@ async def _visit(page: Any, site: Path, name: str, axe: str, colours: bool) -> V
     try:
         await page.set_viewport_size(WIDE)
         await page.goto((site / name).as_uri())
-        await _look(page, visit, axe, colours)
+        await _look(page, visit, axe)
     except Error as error:
         visit.problem = error.message
     finally:
@@ -313,7 +314,7 @@ async def _visit(page: Any, site: Path, name: str, axe: str, colours: bool) -> V
     return visit
 
 
-async def _look(page: Any, visit: Visit, axe: str, colours: bool) -> None:
+async def _look(page: Any, visit: Visit, axe: str) -> None:
     visit.missing += await page.evaluate(SETTLE)
     mathematics = await page.evaluate(MATHEMATICS)
     visit.formulas = mathematics["formulas"]
@@ -321,12 +322,12 @@ async def _look(page: Any, visit: Visit, axe: str, colours: bool) -> None:
     await _step_players(page, visit)
     await page.set_viewport_size(PHONE)
     visit.wide = await page.evaluate(WIDER_THAN_THE_WINDOW)
+    if not axe:
+        return
     await page.set_viewport_size(WIDE)
     await page.evaluate(THIN_OUT)
     await page.evaluate(axe)
     visit.light = await page.evaluate(FAULTS, [False, COLOUR_RULES, GRAVE])
-    if not colours:
-        return
     visit.light += await _colours(page)
     await page.evaluate("document.documentElement.dataset.theme = 'dark'")
     visit.dark = await _colours(page)

@@ -31,20 +31,20 @@ def lab_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def lab_address(lab_folder: Path) -> Iterator[str]:
-    """Run JupyterLab for all tests, or say why it cannot be driven here."""
+def browser() -> Iterator[Any]:
+    """Start Chromium once for all tests, or say why there is none."""
     pytest.importorskip("playwright", reason="playwright is not installed")
     if find_chromium() is None:
         pytest.skip("no Chromium or Chrome found; UNROLLED_CHROMIUM can name one")
-    with lab_server(lab_folder) as address:
-        yield address
+    with chromium() as started:
+        yield started
 
 
 @pytest.fixture(scope="package")
-def browser(lab_address: str) -> Iterator[Any]:
-    """Start Chromium once for all tests."""
-    with chromium() as started:
-        yield started
+def lab_address(browser: Any, lab_folder: Path) -> Iterator[str]:
+    """Run JupyterLab for all tests."""
+    with lab_server(lab_folder) as address:
+        yield address
 
 
 @pytest.fixture(scope="package")

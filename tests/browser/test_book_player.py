@@ -9,8 +9,6 @@ from typing import Any
 import ipywidgets
 import pytest
 
-from tools.browser import chromium, find_chromium
-
 STATIC = Path(__file__).resolve().parents[2] / "book" / "static"
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Players</title>
 <style>{style}</style><script defer src="{static}/player.js"></script>
@@ -54,15 +52,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     page = PAGE.format(static=STATIC.as_uri(), style=style, players="\n".join(players))
     (folder / "index.html").write_text(page, encoding="utf-8")
     return folder
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    pytest.importorskip("playwright", reason="playwright is not installed")
-    if find_chromium() is None:
-        pytest.skip("no Chromium or Chrome found; UNROLLED_CHROMIUM can name one")
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from book import study
 from book.notebooks import PAGES
-from tools.browser import chromium, find_chromium
 
 STATIC = Path(__file__).resolve().parents[2] / "book" / "static"
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Questions</title>
@@ -31,15 +30,6 @@ FILTER = """<fieldset class="unrolled-filter"><legend>Show</legend>
 <tr><td><span class="unrolled-verdict" data-verdict="holds only when">C05</span></td></tr>
 </tbody></table><section class="unrolled-claim verdict-holds">First</section>
 <section class="unrolled-claim verdict-holds-only-when">Fifth</section>"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    pytest.importorskip("playwright", reason="playwright is not installed")
-    if find_chromium() is None:
-        pytest.skip("no Chromium or Chrome found; UNROLLED_CHROMIUM can name one")
-    with chromium() as running:
-        yield running
 
 
 @pytest.fixture
