@@ -252,7 +252,10 @@ def _folded(text: str, is_task: bool) -> str:
     body = "\n".join(lines[kept:]).strip()
     said = _TASK.search(body)
     part = f" {said['part']})" if said and said["part"] else ""
-    folded = _details(f"The task{part}", _TASK.sub(_task_box, body), "unrolled-fold")
+    body = _TASK.sub(_task_box, body)
+    if kept == 1:  # no heading, and raw html cannot be the target of a link
+        return _details(f"The task{part}", f"{lines[0]}\n{body}", "unrolled-fold")
+    folded = _details(f"The task{part}", body, "unrolled-fold")
     return "\n".join(lines[:kept]) + "\n\n" + folded
 
 

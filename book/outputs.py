@@ -19,6 +19,7 @@ from book.errors import BookError
 from book.files import write_if_changed
 from book.frames import MIME, player
 from book.notebooks import Page
+from book.study import with_formulas
 
 _EMBEDDED = re.compile(r'src="data:image/(png|jpeg|webp);base64,([^"]+)"')
 _SHOWN = ("text/html", "text/plain")
@@ -79,6 +80,8 @@ def _show(output: NotebookNode, page: Page, static: Path, name: str, where: str)
         html = player.write(data[MIME], folder, name, address(page))
     elif "text/html" in data:
         html = _with_files("".join(data["text/html"]), folder, address(page), name)
+        if 'class="dataframe"' in html:  # JupyterLab typesets what stands in the cells of a table
+            html = with_formulas(html)
     elif any(kind.startswith("image/") for kind in data):
         raise BookError(
             f"{where} is a picture without alternative text. Show it with utils.plots.show."

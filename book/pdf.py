@@ -9,7 +9,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from pypdf import PageObject, PdfReader, PdfWriter
-from pypdf.generic import ArrayObject, DecodedStreamObject, DictionaryObject, NameObject
+from pypdf.generic import (
+    ArrayObject,
+    DecodedStreamObject,
+    DictionaryObject,
+    NameObject,
+    TextStringObject,
+)
 
 from book import paper
 from book.errors import BookError
@@ -105,7 +111,7 @@ def _print(document: Path, target: Path) -> None:
 
 
 def finish(printed: Path, target: Path) -> None:
-    """Write page numbers into the contents, and what the file says about itself.
+    """Write page numbers into the contents, mend the outline, and give the file a title.
 
     Parameters
     ----------
@@ -130,9 +136,22 @@ def finish(printed: Path, target: Path) -> None:
             if str(entry.get("/Dest")) in numbers
         ]
         _stamp(writer, page, stamps)
+    _name_once(writer.root_object["/Outlines"].get_object())
     writer.add_metadata({"/Title": TITLE, "/Author": "The Unrolled authors"})
     writer.page_mode = "/UseOutlines"
     writer.write(target)
+
+
+def _name_once(entry: DictionaryObject) -> None:
+    """Mend the outline: Chromium writes a heading that begins a page twice into its entry."""
+    title = str(entry.get("/Title", ""))
+    half = len(title) // 2
+    if title and title[:half] == title[half:]:
+        entry[NameObject("/Title")] = TextStringObject(title[:half])
+    child = entry.get("/First")
+    while child is not None:
+        _name_once(child.get_object())
+        child = child.get_object().get("/Next")
 
 
 def _stamp(writer: PdfWriter, page: PageObject, stamps: Sequence[tuple[float, int]]) -> None:

@@ -108,7 +108,11 @@ def rich(text: str) -> str:
 def plain_report(page: str) -> str:
     """Give a check's report without colours of its own and without the role of a live region."""
     page = page.replace(" role='status'", "")
-    page = re.sub(r" style='[^']*'", "", page)
+    return with_formulas(re.sub(r" style='[^']*'", "", page))
+
+
+def with_formulas(page: str) -> str:
+    """Mark the ``$formulas$`` of html for MathJax, which leaves outputs alone otherwise."""
     return re.sub(
         r"\$([^$<]+)\$", r'<span class="math notranslate nohighlight">\\(\1\\)</span>', page
     )

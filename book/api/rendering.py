@@ -178,11 +178,18 @@ def bases_of(thing: type) -> list[str]:
     return named
 
 
+_UNTOLD = re.compile(r"<(class|function|module|object)|Path\('")
+
+
 def _on_description(app: Sphinx, domain: str, kind: str, content: addnodes.desc_content) -> None:
-    """Take the value of a constant away where it would fill the page."""
+    """Take the value of a constant away where it would fill the page or say nothing.
+
+    What is written as the name of a class or function says nothing, and a path is one of the
+    machine on which the book is built.
+    """
     for value in [*content.parent.findall(addnodes.desc_annotation)]:
         text = value.astext().strip()
-        if text.startswith("=") and len(text) > LONGEST_VALUE:
+        if text.startswith("=") and (len(text) > LONGEST_VALUE or _UNTOLD.search(text)):
             value.parent.remove(value)
 
 

@@ -134,6 +134,7 @@ MEMBERS = '''
 See `Pair`.
 """
 
+from pathlib import Path
 from typing import NamedTuple
 
 
@@ -172,6 +173,12 @@ def swap(pair: Pair, times: int = 1) -> Pair:
 
 #: How many there are.
 SIZE = 23456
+
+#: Where it is.
+PLACE = Path("/on/this/machine")
+
+#: Who does it.
+DOERS = {"swap": swap}
 
 #: All of them.
 EVERY = tuple(range(1000, 2000))
@@ -221,6 +228,9 @@ def test_a_page_shows_what_a_module_defines(page):
     assert "_PRIVATE" not in page
     assert "23456" in page
     assert "1776" not in page  # a long value would fill the page
+    assert 'id="utils.made_up.PLACE"' in page
+    assert "/on/this/machine" not in page
+    assert "&lt;function" not in page
     assert "Alias for field" not in page
     assert "utils/made_up.py" in page
 

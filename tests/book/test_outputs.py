@@ -74,6 +74,12 @@ def test_of_several_forms_the_one_that_a_page_can_show_stays(tmp_path):
     assert table.data == {"text/html": "<b>3</b>", "text/plain": "3"}
 
 
+def test_formulas_in_the_cells_of_a_table_are_marked_for_mathjax(tmp_path):
+    (one,) = shown(tmp_path, data(html='<table class="dataframe"><td>$f_t$</td></table>', plain=""))
+    formula = '<span class="math notranslate nohighlight">\\(f_t\\)</span>'
+    assert f"<td>{formula}</td>" in one.data["text/html"]
+
+
 def test_frames_become_a_player(tmp_path, monkeypatch):
     calls = []
 

@@ -146,7 +146,7 @@ def rnn_sequence_backward(
     r"""Carry the gradient of the loss back through a whole sequence.
 
     .. math::
-        \frac{\partial L}{\partial z_t} &= m_t \odot \frac{\partial L}{\partial h_t}
+        \frac{\partial L}{\partial z_t} = m_t \odot \frac{\partial L}{\partial h_t}
             \odot (1 - h_t^2), \qquad
         \frac{\partial L}{\partial h_{t-1}} = \frac{\partial^+ L}{\partial h_{t-1}}
             + \frac{\partial L}{\partial z_t} W_{hh}^\top
