@@ -130,12 +130,24 @@ def _site(folder: Path, jobs: int) -> Path:
         changed = tree.write(on_page)
     pages = [name for name in changed if not name.startswith("_static/")]
     print(f"2 Pages: {len(pages)} changed.", flush=True)
-    site = folder / "html"
+    site, stamp_path, stamp = folder / "html", folder / "site.stamp", code_hash()
+    if not stamp_path.is_file() or stamp_path.read_text(encoding="utf-8") != stamp:
+        remove_others(folder / "doctrees", ())  # Sphinx knows pages by their sources alone
     run_sphinx(tree.source, site, folder / "doctrees", jobs)
+    write_if_changed(stamp_path, stamp)
     _sweep(tree.source, site)
     check_weights(site)
     print(f"3 Site: {sum(1 for _ in site.rglob('*.html'))} pages in {_shown(site)}")
     return site
+
+
+def code_hash() -> str:
+    """Return the hash of the modules that make pages out of sources, and the PDF out of pages."""
+    digest = hashlib.sha256()
+    for path in sorted(BOOK.rglob("*.py")):
+        if build_folder() not in path.parents:
+            digest.update(path.relative_to(BOOK).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 def run_sphinx(source: Path, site: Path, doctrees: Path, jobs: int) -> None:
@@ -241,7 +253,7 @@ def check_weights(site: Path, most: float = MOST_MEGABYTES) -> None:
 def _pdf(folder: Path, site: Path) -> None:
     """Print the PDF, unless it shows the site as it is now."""
     target, stamp_path = folder / "unrolled.pdf", folder / "pdf.stamp"
-    stamp = site_hash(site)
+    stamp = site_hash(site) + code_hash()
     known = stamp_path.read_text(encoding="utf-8") if stamp_path.is_file() else ""
     if target.is_file() and known == stamp:
         print("4 PDF: up to date.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -40,6 +40,8 @@ TYPESET = """async () => {
     const wide = Math.max(box.scrollWidth, box.offsetWidth);
     if (wide > room) box.style.zoom = room / wide;
   }
+  const headings = document.querySelectorAll("article :is(h1, h2, h3, h4, h5, h6)");
+  return [...headings].map((heading) => heading.textContent.replace(/\\s+/g, " ").trim());
 }"""
 
 
@@ -76,8 +78,7 @@ def build(html: Path, target: Path) -> bool:
     document.write_text(paper.assemble(html, paper.parts(html), TITLE, address), encoding="utf-8")
     printed = target.with_suffix(".print.pdf")
     try:
-        _print(document, printed)
-        finish(printed, target)
+        finish(printed, target, _print(document, printed))
     finally:
         document.unlink(missing_ok=True)
         printed.unlink(missing_ok=True)
@@ -92,7 +93,8 @@ def _missing() -> str | None:
     return None
 
 
-def _print(document: Path, target: Path) -> None:
+def _print(document: Path, target: Path) -> list[str]:
+    """Print a document and return its headings in their order."""
     from playwright.sync_api import Error
 
     with browser.chromium() as started:
@@ -101,16 +103,17 @@ def _print(document: Path, target: Path) -> None:
         page.emulate_media(media="print")
         page.goto(document.resolve().as_uri())
         try:
-            page.evaluate(TYPESET)
+            headings = page.evaluate(TYPESET)
         except Error as error:
             raise BookError(
                 f"The book could not be typeset for the PDF: {error.message} "
                 "Build it anew with: python -m book --fresh"
             ) from error
         page.pdf(path=target, prefer_css_page_size=True, outline=True, tagged=True)
+    return headings
 
 
-def finish(printed: Path, target: Path) -> None:
+def finish(printed: Path, target: Path, headings: Sequence[str]) -> None:
     """Write page numbers into the contents, mend the outline, and give the file a title.
 
     Parameters
@@ -119,6 +122,13 @@ def finish(printed: Path, target: Path) -> None:
         What Chromium wrote: a cover, the contents, the pages.
     target : Path
         The finished PDF.
+    headings : sequence of str
+        All headings of the document in their order.
+
+    Raises
+    ------
+    BookError
+        If the outline that Chromium wrote has another number of entries.
     """
     # pypdf warns that its copy counts more objects than the file said; nothing follows from it.
     logging.getLogger("pypdf").setLevel(logging.ERROR)
@@ -136,21 +146,29 @@ def finish(printed: Path, target: Path) -> None:
             if str(entry.get("/Dest")) in numbers
         ]
         _stamp(writer, page, stamps)
-    _name_once(writer.root_object["/Outlines"].get_object())
+    _name_entries(writer.root_object["/Outlines"].get_object(), headings)
     writer.add_metadata({"/Title": TITLE, "/Author": "The Unrolled authors"})
     writer.page_mode = "/UseOutlines"
     writer.write(target)
 
 
-def _name_once(entry: DictionaryObject) -> None:
-    """Mend the outline: Chromium writes a heading that begins a page twice into its entry."""
-    title = str(entry.get("/Title", ""))
-    half = len(title) // 2
-    if title and title[:half] == title[half:]:
-        entry[NameObject("/Title")] = TextStringObject(title[:half])
+def _name_entries(outline: DictionaryObject, headings: Sequence[str]) -> None:
+    """Name the entries anew: of a heading in two lines, Chromium repeats one and loses a space."""
+    entries = list(_below(outline))
+    if len(entries) != len(headings):
+        raise BookError(
+            f"The outline of the PDF has {len(entries)} entries for {len(headings)} headings; "
+            "expected one for each. Look at the headings of the pages that were changed last."
+        )
+    for entry, heading in zip(entries, headings, strict=True):
+        entry[NameObject("/Title")] = TextStringObject(heading)
+
+
+def _below(entry: DictionaryObject) -> Iterator[DictionaryObject]:
     child = entry.get("/First")
     while child is not None:
-        _name_once(child.get_object())
+        yield child.get_object()
+        yield from _below(child.get_object())
         child = child.get_object().get("/Next")
 
 

@@ -189,7 +189,7 @@ def print_pdf(tmp_path, monkeypatch):
     return step
 
 
-def test_the_pdf_is_printed_when_what_it_shows_changed(tmp_path, print_pdf):
+def test_the_pdf_is_printed_when_what_it_shows_changed(tmp_path, print_pdf, monkeypatch):
     site = tmp_path / "html"
     (site / "api").mkdir(parents=True)
     (site / "_static" / "pictures").mkdir(parents=True)
@@ -206,6 +206,8 @@ def test_the_pdf_is_printed_when_what_it_shows_changed(tmp_path, print_pdf):
     assert print_pdf() == 4
     (tmp_path / "unrolled.pdf").unlink()
     assert print_pdf() == 5
+    monkeypatch.setattr(building, "code_hash", lambda: "other code")
+    assert print_pdf() == 6
 
 
 def test_without_a_browser_the_pdf_is_tried_again_next_time(tmp_path, monkeypatch):

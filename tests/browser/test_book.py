@@ -15,7 +15,7 @@ from tools.browser import chromium, find_chromium
 
 from .book_visits import PATIENCE, PHONE, WIDE, Visit, pages_of, visit_all
 
-pytestmark = pytest.mark.book
+pytestmark = [pytest.mark.book, pytest.mark.timeout(900)]  # every page is visited before the first
 
 
 @pytest.fixture(scope="module", autouse=True)
