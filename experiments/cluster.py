@@ -10,7 +10,6 @@ import contextlib
 import functools
 import importlib
 import importlib.util
-import queue
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -91,7 +90,11 @@ class Cluster:
         self.client = client
         self.address = address
         self.local = local
-        self._done: queue.SimpleQueue[Future] = queue.SimpleQueue()
+        self._finished = clusters.Finished(
+            client,
+            f"The scheduler at {address} has no workers left; waiting for one. "
+            + START.format(address=address),
+        )
         self._open: dict[Future, tuple[str, dict[str, Any]]] = {}
 
     def check(self, made: Mapping[str, str]) -> None:
@@ -143,33 +146,20 @@ class Cluster:
             run_one, module, job, made, pure=False, priority=-len(self._open)
         )
         self._open[future] = module, job
-        future.add_done_callback(self._done.put)
+        self._finished.watch(future)
 
     def results(self) -> Iterator[tuple[str, dict[str, Any], Any]]:
         """Give (module, job, row or exception) as jobs finish, until none is open.
 
         Raises
         ------
-        RunnerError
+        ConnectionLostError
             If the scheduler is lost.
         """
-        warned = False
         while self._open:
-            try:
-                future = self._done.get(timeout=2.0)
-            except queue.Empty:
-                self._check_connection()
-                if not self.client.nthreads() and not warned:
-                    warned = True
-                    print(
-                        f"\nThe scheduler at {self.address} has no workers left; waiting for one. "
-                        + START.format(address=self.address),
-                        flush=True,
-                    )
-                continue
+            future = self._finished.next()
             if future.status in ("cancelled", "lost"):
-                self._check_connection()
-                raise self._lost()
+                raise clusters.ConnectionLostError("A job was lost with its scheduler.")
             module, job = self._open.pop(future)
             if future.status == "finished":
                 yield module, job, future.result()
@@ -184,16 +174,6 @@ class Cluster:
                 "the worker's process died each time that it ran this job; is there enough memory?"
             )
         return error.with_traceback(future.traceback())
-
-    def _check_connection(self) -> None:
-        if self.client.status != "running":
-            raise self._lost()
-
-    def _lost(self) -> RunnerError:
-        return RunnerError(
-            f"the connection to the scheduler at {self.address} was lost. Start it again and run "
-            "the same command: it goes on."
-        )
 
 
 @contextlib.contextmanager
@@ -220,4 +200,11 @@ def open_cluster(scheduler: str, workers: int) -> Iterator[Cluster]:
                 raise RunnerError(str(error)) from None
         else:
             client = stack.enter_context(clusters.local_cluster(workers))
-        yield Cluster(client, scheduler or client.scheduler.address, local=not scheduler)
+        address = scheduler or client.scheduler.address
+        try:
+            yield Cluster(client, address, local=not scheduler)
+        except clusters.ConnectionLostError:
+            raise RunnerError(
+                f"the connection to the scheduler at {address} was lost. Start it again and run "
+                "the same command: it goes on."
+            ) from None

@@ -13,7 +13,6 @@ it; what is lost then as well gets the status "worker lost".
 from __future__ import annotations
 
 import contextlib
-import queue
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -74,13 +73,17 @@ class Cluster:
         self.notes: list[str] = []
         self._spec = spec
         self._token = secrets.token_hex(16)
-        self._done: queue.SimpleQueue[Future] = queue.SimpleQueue()
+        self._finished = clusters.Finished(
+            client,
+            f"The scheduler at {address} has no workers left; waiting for one. "
+            + START.format(address=address),
+        )
         self._open: dict[Future, Job] = {}
 
     @property
     def workers(self) -> int:
         """How many processes grade at present."""
-        return len(self._threads())
+        return len(self._finished.workers())
 
     def prepare(self) -> None:
         """Look at all workers and tell them what to grade with.
@@ -98,7 +101,7 @@ class Cluster:
                 f"The scheduler at {self.address} has no workers. "
                 + START.format(address=self.address)
             ) from None
-        workers = self._threads()
+        workers = self._finished.workers()
         self._install(list(workers))
         threads = max(workers.values(), default=1)
         if threads > 1:
@@ -162,29 +165,17 @@ class Cluster:
             worker.grade_one, self._token, job, key=f"grade-{secrets.token_hex(8)}", pure=False
         )
         self._open[future] = job
-        future.add_done_callback(self._done.put)
+        self._finished.watch(future)
 
     def _next(self) -> tuple[Job, Outcome | Lost]:
         """Wait for the next submission that is done or lost."""
-        warned = False
         while True:
-            try:
-                future = self._done.get(timeout=2.0)
-            except queue.Empty:
-                self._check_connection()
-                if not self.workers and not warned:
-                    warned = True
-                    print(
-                        f"\nThe scheduler at {self.address} has no workers left; waiting for one. "
-                        + START.format(address=self.address),
-                        flush=True,
-                    )
-                continue
+            future = self._finished.next()
             if future not in self._open:
                 continue
             job = self._open.pop(future)
             if future.status in ("cancelled", "lost"):  # its worker died after it was done
-                self._check_connection()
+                self._finished.check_connection()
                 future.cancel()
                 return job, Lost(job.student, job.digest)
             answer = future.result() if future.status == "finished" else future.exception()
@@ -250,23 +241,6 @@ class Cluster:
                     f"{here['versions'][name]}: results may differ in the last digits."
                 )
 
-    def _threads(self) -> dict[str, int]:
-        """Return how many threads each worker has, by its address."""
-        try:
-            return dict(self.client.nthreads())
-        except OSError:  # dask's own word for it, CommClosedError, is one
-            raise self._lost() from None
-
-    def _check_connection(self) -> None:
-        if self.client.status != "running":
-            raise self._lost()
-
-    def _lost(self) -> UnavailableError:
-        return UnavailableError(
-            f"The connection to the scheduler at {self.address} was lost. What was graded is "
-            "recorded. Start the scheduler again and run the same command: it goes on."
-        )
-
 
 @contextlib.contextmanager
 def open_cluster(
@@ -305,8 +279,14 @@ def open_cluster(
             client = stack.enter_context(clusters.local_cluster(workers, _SETTINGS))
         cluster = Cluster(client, scheduler or client.scheduler.address, spec)
         stack.callback(cluster.close)
-        cluster.prepare()
-        yield cluster
+        try:
+            cluster.prepare()
+            yield cluster
+        except clusters.ConnectionLostError:
+            raise UnavailableError(
+                f"The connection to the scheduler at {cluster.address} was lost. What was graded "
+                "is recorded. Start the scheduler again and run the same command: it goes on."
+            ) from None
 
 
 _SETTINGS = {

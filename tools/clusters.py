@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import queue
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dask
-from distributed import Client, LocalCluster, Security
+from distributed import Client, Future, LocalCluster, Security
 
 LEAVE_CONTROL_C = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 """What each worker runs first: Control-C is for the coordinator to handle."""
@@ -28,6 +29,66 @@ class SchedulerError(Exception):
 
 class AddressError(SchedulerError):
     """The address itself cannot be read."""
+
+
+class ConnectionLostError(SchedulerError):
+    """The scheduler has gone while it was worked with."""
+
+
+class Finished:
+    """Gives futures in the order in which they are done.
+
+    Parameters
+    ----------
+    client : distributed.Client
+    no_workers : str
+        What is printed, once for each time that it is waited in vain, when no worker is left.
+    """
+
+    def __init__(self, client: Client, no_workers: str) -> None:
+        self.client = client
+        self.no_workers = no_workers
+        self._done: queue.SimpleQueue[Future] = queue.SimpleQueue()
+
+    def watch(self, future: Future) -> None:
+        """Have a future given when it is done."""
+        future.add_done_callback(self._done.put)
+
+    def next(self) -> Future:
+        """Wait for the next one that is done.
+
+        Raises
+        ------
+        ConnectionLostError
+            If the scheduler is lost.
+        """
+        warned = False
+        while True:
+            try:
+                return self._done.get(timeout=2.0)
+            except queue.Empty:
+                if not self.workers() and not warned:
+                    warned = True
+                    print(f"\n{self.no_workers}", flush=True)
+
+    def workers(self) -> dict[str, int]:
+        """Return how many threads each worker has, by its address.
+
+        Raises
+        ------
+        ConnectionLostError
+            If the scheduler is lost.
+        """
+        self.check_connection()
+        try:
+            return dict(self.client.nthreads())
+        except OSError:  # dask's own word for it, CommClosedError, is one
+            raise ConnectionLostError("The connection to the scheduler was lost.") from None
+
+    def check_connection(self) -> None:
+        """Raise ConnectionLostError if the scheduler is lost."""
+        if self.client.status != "running":
+            raise ConnectionLostError("The connection to the scheduler was lost.")
 
 
 @contextlib.contextmanager
