@@ -1,9 +1,9 @@
 """How much of a gradient at the last state of a gated cell arrives at every earlier state.
 
 The state s_t of a plain RNN and of a GRU is h_t; that of an LSTM is h_t and c_t together, since the
-next step reads both. Rows of ∂s_T/∂s_t travel back through all steps in one batch, one row for each
-number of s_T, so that the result is exact; after each step they are scaled and the logarithm of the
-factor is kept, so that neither 1e-400 nor 1e+400 is out of reach.
+next step reads both. The gradients of all numbers of s_T travel back through all steps in one
+batch, a row for each, so that the result is exact; after each step they are scaled and the
+logarithm of the factor is kept, so that neither 1e-400 nor 1e+400 is out of reach.
 """
 
 from __future__ import annotations
@@ -195,7 +195,7 @@ def _product(rows: Array, W: Array) -> Array:
 
 
 def _gru_back(sequence: GRUSequence, weights: Any) -> Callable[[Array, int], Array]:
-    """Return the step back of a GRU for rows of ∂h_T/∂h_t; see `utils.cells.gru_step_backward`."""
+    """Return the step back of a GRU for rows of gradients; see `utils.cells.gru_step_backward`."""
     H = sequence.hs.shape[-1]
     sizes = {"H": H, "3H": 3 * H}
     W_h = as_weights("weights", weights, GRUWeights, _GRU_AXES, sizes).W_h.astype(np.float64)
@@ -261,7 +261,7 @@ def _kept(sequence: Any) -> Array:
 
 
 def _lstm_back(sequence: Any, weights: Any) -> Callable[[Array, int], Array]:
-    """Return the step back for rows of ∂s_T/∂(h_t, c_t); see `utils.cells.lstm_step_backward`."""
+    """Return the step back of rows by h_t and c_t; see `utils.cells.lstm_step_backward`."""
     variant, H = _variant(sequence), sequence.hs.shape[-1]
     G = len(variant.blocks)
     sizes = {"H": H, f"{G}H": G * H}

@@ -29,7 +29,7 @@ BOLD = {
     "buttons of a widget": "Make the step|Start again",
     "parts of the page": "References|Exercises|After this chapter you can|You need|Time",
     "words under stress": """all|is|two|one|long|short|The states are the same|In between|
-        At the output|From outside|From inside|Two directions|A summary|In code|outputs|
+        At the output|From outside|From inside|Two directions|In code|outputs|
         last state|Writing|Depth|search|model|flat|sum|mean""",
     "steps of a computation": """First step|Second step|Matrix product|Before the first step|
         the final state|a mean over time|the backward direction|uniform""",
@@ -93,10 +93,10 @@ def test_the_chapter_of_a_term_uses_it():
 
 # Names by which readers may search the glossary, or that sum up a form; no page says them so.
 OTHER_NAMES = """activation function|bags of words|BPTT|TBPTT|clipping by norm|gradient clipping|
-    convolutional neural network|data leak|dead unit|dead units|decision boundaries|
+    data leak|dead unit|dead units|decision boundaries|
     double precision|Jacobian matrix|loss function|neurons|numerical gradient|
     sequence to sequence|shared parameter|single precision|softmax cross-entropy|spectral radii|
-    deep RNN|F1 score|stuck gate|validation set"""
+    deep RNN|F1 score|forecast interval|stuck gate|validation set"""
 
 
 def test_every_form_that_is_written_down_is_used():

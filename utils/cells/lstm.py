@@ -188,10 +188,11 @@ def lstm_step_backward(
 ) -> LSTMStepGradients:
     r"""Carry the gradient of the loss back through one time step.
 
-    Two paths lead into c_t, the one from step t+1 and the one through h_t:
+    Two paths lead back to c_t: along the cell state, on which `d_c_t` arrives, and through h_t.
+    Their sum d_c is the total derivative:
 
     .. math::
-        d_c &= \frac{\partial L}{\partial c_t} + \frac{\partial L}{\partial h_t}
+        d_c = \frac{\partial L}{\partial c_t} &= \mathtt{d\_c\_t} + \frac{\partial L}{\partial h_t}
                \odot o \odot (1 - \tanh^2 c_t) \\
         \frac{\partial L}{\partial z_i} &= d_c \odot g \odot i (1 - i), \qquad
         \frac{\partial L}{\partial z_f} = d_c \odot c_{t-1} \odot f (1 - f) \\
@@ -209,7 +210,8 @@ def lstm_step_backward(
     d_h_t : array, shape (B, H)
         ∂L/∂h_t, everything that comes back to h_t: from its own output and from step t+1.
     d_c_t : array, shape (B, H)
-        ∂L/∂c_t along the cell state alone: what step t+1 gave as ``d_c_prev``; zeros at the end.
+        The part of ∂L/∂c_t that comes along the cell state: what step t+1 gave as ``d_c_prev``;
+        zeros at the end.
     x_t : array, shape (B, D)
     h_prev, c_prev : array, shape (B, H)
         As they went into the step.

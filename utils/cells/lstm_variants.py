@@ -291,7 +291,7 @@ def lstm_variant_step_backward(
     r"""Carry the gradient of the loss back through one time step of a variant.
 
     .. math::
-        d_c &= \frac{\partial L}{\partial c_t} + \frac{\partial L}{\partial h_t}
+        d_c = \frac{\partial L}{\partial c_t} &= \mathtt{d\_c\_t} + \frac{\partial L}{\partial h_t}
                \odot o \odot \psi'(c_t) \\
         \frac{\partial L}{\partial i} &= d_c \odot g, \quad
         \frac{\partial L}{\partial f} = d_c \odot m_{t-1}, \quad

@@ -1,6 +1,6 @@
 """The way back through one layer: local slopes for all steps at once, then one step at a time.
 
-The rows that go back are a gradient, or many at once: those of a Jacobian.
+The rows that go back are a gradient, or many at once: one for each column of a Jacobian.
 """
 
 from __future__ import annotations
