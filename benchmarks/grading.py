@@ -51,6 +51,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.step.summary import median_interval
 from tests.instructor.making import Made, make_submissions
+from tools.variables import ONE_THREAD
 
 ROOT = Path(__file__).resolve().parents[1]
 NAME = "02_rnn_forward"
@@ -95,9 +96,8 @@ class Measured:
 
 def environment(home: Path) -> dict[str, str]:
     """Return the environment of every command: one thread each, its own place for progress."""
-    threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    return {**os.environ, **threads, "PATH": path, "UNROLLED_HOME": str(home)}
+    return {**os.environ, **ONE_THREAD, "PATH": path, "UNROLLED_HOME": str(home)}
 
 
 def make_template(folder: Path) -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from book.errors import BookError
+from tools.variables import is_on
 
 DESCRIPTION = """\
 Build the web book of the course: the site in book/_build/html, the PDF beside it.
@@ -65,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument(
         "--fresh",
         action="store_true",
-        default=_word("FRESH") not in ("", "0", "no", "false"),
+        default=is_on("FRESH"),
         help="execute and build everything again",
     )
     return top

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import platform
 import sys
 import textwrap
@@ -24,6 +23,7 @@ from typing import Any
 import pandas as pd
 
 from experiments import fingerprint
+from tools.files import write_atomically
 
 RESULTS = Path(__file__).parent / "results"
 """Where the rows are stored, one file per claim."""
@@ -264,10 +264,7 @@ class Experiment:
         }
         text = "".join(f"# {name}: {value}\n" for name, value in head.items())
         text += pd.DataFrame(rows).to_csv(index=False, lineterminator="\n", float_format="%.6g")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = path.with_suffix(f".{os.getpid()}.tmp")
-        scratch.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(scratch, path)
+        write_atomically(path, text.encode())
 
     def _cure(self) -> str:
         return f"run `make experiments ONLY={self.name}` in the folder of the course."

@@ -23,6 +23,7 @@ from typing import Any
 from tqdm.auto import tqdm
 
 from experiments.common import Experiment, StaleResultsError
+from tools.variables import is_on
 
 FOLDER = Path(__file__).parent
 DESCRIPTION = """\
@@ -46,7 +47,8 @@ examples
                                              dask scheduler
                                              dask worker tcp://10.0.0.5:8786 --nthreads 1
 
-Without make the same words are options: python -m experiments --only c05 --fresh
+Without make, in the course's environment (source .venv/bin/activate), the same words are options:
+python -m experiments --only c05 --fresh
 exit codes: 0 all rows are there; 1 a job failed, rows are stale (--check), or rows contradict the
 settings; 2 wrong arguments or no usable cluster; 130 stopped by Control-C
 """
@@ -258,17 +260,13 @@ def parser() -> argparse.ArgumentParser:
     add(
         "--check",
         action="store_true",
-        default=_flag("CHECK"),
+        default=is_on("CHECK"),
         help="run nothing, say what is stale",
     )
-    add("--fresh", action="store_true", default=_flag("FRESH"), help="forget the stored rows first")
+    add("--fresh", action="store_true", default=is_on("FRESH"), help="forget the stored rows first")
     add("--workers", default=os.environ.get("WORKERS") or "2", help="processes here (default: 2)")
     add("--scheduler", default=os.environ.get("SCHEDULER", ""), help="address of a dask scheduler")
     return top
-
-
-def _flag(name: str) -> bool:
-    return os.environ.get(name, "").strip().lower() not in ("", "0", "false", "no")
 
 
 def _workers(text: str) -> int:

@@ -27,11 +27,11 @@ from instructor.class_summary import (
     summarise,
 )
 from instructor.feedback import say_duration, say_points, template, titles_of
-from instructor.files import write_durably
 from instructor.marks import Marked
 from instructor.rendering import clean, message_html
 from instructor.results import REASONS, Result
 from instructor.tables import guarded
+from tools.files import write_atomically
 
 NAMED = 20  # students, mistakes and notes that a list of the page names; files have all of them
 
@@ -89,10 +89,10 @@ def write_class_report(
     pictures = make_pictures(summary)
     folder = classroom / "reports" / assignment
     for picture in pictures:
-        write_durably(folder / picture.name, picture.svg)
-    write_durably(folder / "exercises.csv", _csv(_exercise_rows(summary)))
-    write_durably(folder / "mistakes.csv", _csv(_mistake_rows(summary)))
-    write_durably(folder / "index.html", report_page(summary, pictures).encode())
+        write_atomically(folder / picture.name, picture.svg)
+    write_atomically(folder / "exercises.csv", _csv(_exercise_rows(summary)))
+    write_atomically(folder / "mistakes.csv", _csv(_mistake_rows(summary)))
+    write_atomically(folder / "index.html", report_page(summary, pictures).encode())
     return folder / "index.html"
 
 

@@ -23,10 +23,10 @@ import nbformat
 from markupsafe import Markup
 from nbformat import NotebookNode
 
-from instructor.files import write_durably
 from instructor.marks import Mark, Marked
 from instructor.rendering import clean, code_html, message_html, text_html
 from instructor.results import GRADED, ExerciseResult, ManualResult, Result
+from tools.files import write_atomically
 from utils.checks.reporting import HINTED, MARKS, STATUS
 
 UNREAD = ("did not parse", "wrong notebook", "wrong kernel")
@@ -272,13 +272,13 @@ def zip_feedback(
             info = zipfile.ZipInfo(f"{folder}/{page.name}", MOMENT)
             info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o644 << 16
             file.writestr(info, page.read_bytes())
-    write_durably(target, packed.getvalue())
+    write_atomically(target, packed.getvalue())
     return target
 
 
 def _write(path: Path, data: bytes) -> None:
     if not path.is_file() or path.read_bytes() != data:
-        write_durably(path, data)
+        write_atomically(path, data)
 
 
 def _small_file(path: Path) -> bytes:

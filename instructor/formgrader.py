@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbconvert.exporters import Exporter, NotebookExporter
+from nbconvert.exporters import Exporter
 from traitlets import Bool, Float, Integer, default
 
 from instructor import seeds, worker
@@ -36,7 +36,29 @@ from instructor.sandbox import Limits
 from instructor.worker import Job, Outcome, Spec
 
 
-class SandboxedExporter(NotebookExporter):
+class _Exporter(Exporter):
+    """What both have in common: nbgrader tells whose notebook a file is, of which assignment."""
+
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **options: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Return what nbgrader writes in the place of the notebook, and what it has to know of it.
+
+        Raises
+        ------
+        InstructorError
+            If it cannot be made; nbgrader shows the message.
+        """
+        resources = self._init_resources(resources)
+        names = resources["nbgrader"]
+        return self.text_of(Path(filename), names["student"], names["assignment"]), resources
+
+    def text_of(self, path: Path, student: str, name: str) -> str:
+        """Return what is written; each button's own."""
+        raise NotImplementedError
+
+
+class SandboxedExporter(_Exporter):
     """Grade a submission in the sandbox where nbgrader would run it with all rights.
 
     nbgrader's `autograde` sends each notebook through its exporter twice: once from submitted/ to
@@ -53,28 +75,18 @@ class SandboxedExporter(NotebookExporter):
         False, help="Whether to grade without bubblewrap: submissions then run with your rights."
     ).tag(config=True)
 
-    def from_filename(
-        self, filename: str, resources: dict[str, Any] | None = None, **options: Any
-    ) -> tuple[str, dict[str, Any]]:
-        """Return the graded notebook, as JSON, and what nbgrader has to know of it.
+    @default("file_extension")
+    def _file_extension_default(self) -> str:
+        return ".ipynb"
 
-        Raises
-        ------
-        InstructorError
-            If it cannot be graded here; nbgrader shows the message.
-        """
-        resources = self._init_resources(resources)
-        resources["output_extension"] = ".ipynb"
-        path, coursedir = Path(filename), self.parent.coursedir
-        names = resources["nbgrader"]
-        graded = coursedir.format_path(
-            coursedir.autograded_directory, names["student"], names["assignment"]
-        )
-        if path.parent == Path(graded):
-            return path.read_text(encoding="utf-8"), resources
-        _remove_companions(Path(graded), path.name)
-        notebook = self._grade(path, names["student"], names["assignment"])
-        return notebook, resources
+    def text_of(self, path: Path, student: str, name: str) -> str:
+        """Return the graded notebook, as JSON."""
+        coursedir = self.parent.coursedir
+        graded = Path(coursedir.format_path(coursedir.autograded_directory, student, name))
+        if path.parent == graded:
+            return path.read_text(encoding="utf-8")
+        _remove_companions(graded, path.name)
+        return self._grade(path, student, name)
 
     def _grade(self, path: Path, student: str, name: str) -> str:
         """Grade the submission in `path`, store what came out, and return the graded notebook."""
@@ -163,7 +175,7 @@ def _remove_companions(folder: Path, notebook: str) -> None:
             path.unlink()
 
 
-class FeedbackExporter(Exporter):
+class FeedbackExporter(_Exporter):
     """Give formgrader's button "Generate feedback" the pages of ``python -m instructor feedback``.
 
     nbgrader's own pages show a submission as formgrader does; these say what a learner can use.
@@ -173,9 +185,7 @@ class FeedbackExporter(Exporter):
     def _file_extension_default(self) -> str:
         return ".html"
 
-    def from_filename(
-        self, filename: str, resources: dict[str, Any] | None = None, **options: Any
-    ) -> tuple[str, dict[str, Any]]:
+    def text_of(self, path: Path, student: str, name: str) -> str:
         """Return the page for the learner whose autograded notebook this is.
 
         Raises
@@ -183,8 +193,6 @@ class FeedbackExporter(Exporter):
         InstructorError
             If the submission was not graded in the sandbox.
         """
-        resources = self._init_resources(resources)
-        student, name = (resources["nbgrader"][key] for key in ("student", "assignment"))
         classroom = find(self.parent.coursedir.root)
         records = Records(classroom.root, name).of(student)
         if not records:
@@ -196,11 +204,10 @@ class FeedbackExporter(Exporter):
             marked = read_marks(gradebook.nbgrader.db, name).get(student)
             person = gradebook.nbgrader.find_student(student)
             full_name = f"{person.first_name or ''} {person.last_name or ''}".strip()
-        page = feedback_page(
+        return feedback_page(
             records[-1].result,
-            nbformat.read(filename, as_version=4),
+            nbformat.read(path, as_version=4),
             marked,
             late_seconds=records[-1].late_seconds,
             student_name=full_name,
         )
-        return page, resources

@@ -247,7 +247,7 @@ def names_of(roster: Roster, students: set[str]) -> dict[str, dict[str, str]]:
     return {
         s.id: {
             "first_name": s.first_name,
-            "last_name": s.last_name,
+            "last_name": s.last_name or ("" if s.first_name else s.full_name),
             "email": s.email,
             "lms_user_id": s.canvas_id,
         }

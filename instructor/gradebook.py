@@ -262,8 +262,9 @@ class Gradebook:
         Parameters
         ----------
         names : mapping
-            Student to ``first_name``, ``last_name``, ``email``, ``lms_user_id``; empty texts leave
-            what the gradebook has.
+            Student to ``first_name``, ``last_name``, ``email``, ``lms_user_id``; empty texts and
+            fields that are left out leave what the gradebook has. A student whom it then has no
+            name of has their id for a last name.
         """
 
         def write(session: Session) -> None:
@@ -381,9 +382,19 @@ def _graded_cells(session: Session, name: str) -> dict[str, float]:
 
 
 def _require_student(session: Session, student: str) -> None:
-    found = session.scalar(sa.select(api.Student.id).where(api.Student.id == student))
-    if found is None:
-        session.execute(sa.insert(api.Student).values(id=student))
+    """Enter a student who is not there yet, and call one without any name by their id.
+
+    Formgrader shows and sorts students as "last name, first name"; without names all of them would
+    be "None, None".
+    """
+    named = {"last_name": student, "first_name": ""}
+    query = sa.select(api.Student.last_name, api.Student.first_name)
+    row = session.execute(query.where(api.Student.id == student)).one_or_none()
+    if row is None:
+        session.execute(sa.insert(api.Student).values(id=student, **named))
+    elif row.first_name is None and row.last_name in (None, student):
+        change = sa.update(api.Student).where(api.Student.id == student)
+        session.execute(change.values(**named))
 
 
 def _require_submission(session: Session, cells: _Cells, record: Record) -> str:

@@ -15,11 +15,11 @@ from typing import Protocol
 
 from instructor.assignment import Assignment
 from instructor.errors import InstructorError
-from instructor.files import write_durably
 from instructor.gradebook import Gradebook
 from instructor.records import Record, Records
 from instructor.results import without_score
 from instructor.worker import Job, Outcome
+from tools.files import remove_unfinished, write_atomically
 
 
 @dataclass(frozen=True)
@@ -229,10 +229,11 @@ def store(
     )
     if outcome.notebook:
         path = notebook_path(classroom, result.student, result.assignment)
-        write_durably(path, outcome.notebook.encode())
+        remove_unfinished(path.parent)
+        write_atomically(path, outcome.notebook.encode())
     if outcome.fault:
         fault = records.folder.parent / "faults" / f"{result.student}-{record.number:03d}.txt"
-        write_durably(fault, outcome.fault.encode())
+        write_atomically(fault, outcome.fault.encode())
     records.add(record)
     gradebook.apply(record)
     return record

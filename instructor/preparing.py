@@ -17,6 +17,7 @@ from instructor.classroom import CONFIG, Classroom
 from instructor.errors import InstructorError
 from tools import exercises, lab, workspace
 from tools.environment import LOCK, SetupError
+from tools.files import SUFFIX, write_atomically
 from tools.locking import locked
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -91,7 +92,7 @@ def _read_released(classroom: Classroom) -> dict[str, dict[str, str]]:
 
 def _write_released(classroom: Classroom, records: dict[str, dict[str, str]]) -> None:
     text = json.dumps(records, indent=1) + "\n"
-    workspace.write_atomically(classroom.root / RELEASED, text.encode())
+    write_atomically(classroom.root / RELEASED, text.encode())
 
 
 def _hash(path: Path) -> str:
@@ -191,6 +192,22 @@ def _is_stale(
     return True
 
 
+def enter_students(classroom: Classroom) -> None:
+    """Enter everybody who has handed something in into the gradebook; formgrader then names them.
+
+    Raises
+    ------
+    UnavailableError
+        If the gradebook does not answer.
+    """
+    from instructor.gradebook import open_gradebook
+
+    students = {path.parent.name for path in classroom.submitted.glob("*/*") if path.is_dir()}
+    if students:
+        with open_gradebook(classroom.root) as gradebook:
+            gradebook.set_names({student: {} for student in sorted(students)})
+
+
 def write_layout(folder: Path) -> None:
     """Write the layout of windows in which JupyterLab opens formgrader."""
     from jupyterlab_server.workspaces_handler import WorkspacesManager
@@ -242,6 +259,7 @@ def make(root: Path, folder: Path, say: Callable[[str], None] = print) -> Classr
         with locked(folder / LOCK, say):
             seeds.make(folder)
             done = release(classroom, say)
+            enter_students(classroom)
             write_layout(folder)
     except InstructorError as error:
         raise SetupError(str(error)) from None
@@ -259,7 +277,7 @@ def _is_foreign(folder: Path) -> bool:
     """Tell whether a folder holds what neither a class folder nor a half-made one holds."""
     names = {path.name for path in folder.iterdir()}
     begun = {LOCK, "source"}  # what there may be before there is a manifest
-    rest = {name for name in names - begun if not name.endswith(workspace.SUFFIX)}
+    rest = {name for name in names - begun if not name.endswith(SUFFIX)}
     return bool(rest) and not names & {CONFIG, workspace.MANIFEST}
 
 

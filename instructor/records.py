@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from instructor.errors import InstructorError
-from instructor.files import write_durably
 from instructor.results import GRADED, Result
+from tools.files import remove_unfinished, write_atomically
 from tools.locking import locked as _locked
 
 VERSION = 1
@@ -179,7 +179,8 @@ class Records:
         path = self.folder / record.student / f"{record.number:03d}.json"
         if path.exists():
             raise FileExistsError(f"{path} exists; expected a number without a record.")
-        write_durably(path, record.to_json().encode())
+        remove_unfinished(path.parent)
+        write_atomically(path, record.to_json().encode())
         return path
 
     def _files(self, folder: Path) -> list[Path]:

@@ -14,7 +14,7 @@ import stat
 from pathlib import Path
 
 from instructor.errors import InstructorError
-from instructor.files import write_durably
+from tools.files import write_atomically
 
 FILE = "private_seed"
 SHORTEST = 16
@@ -37,7 +37,7 @@ def make(classroom: Path) -> Path:
     """
     path = classroom / FILE
     if not path.exists():
-        write_durably(path, f"{secrets.token_urlsafe(32)}\n".encode(), mode=0o600)
+        write_atomically(path, f"{secrets.token_urlsafe(32)}\n".encode(), mode=0o600)
     return path
 
 
@@ -61,7 +61,7 @@ def replace(classroom: Path, text: str | None = None) -> Path:
             f"The seed has {len(seed)} characters; expected at least {SHORTEST}, so that nobody "
             "finds it by trying. Leave the choice to the command: python -m instructor seed --new"
         )
-    write_durably(classroom / FILE, f"{seed}\n".encode(), mode=0o600)
+    write_atomically(classroom / FILE, f"{seed}\n".encode(), mode=0o600)
     return classroom / FILE
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from tools.workspace import write_atomically
+from tools.files import write_atomically
 
 FORMULA = tuple("=+-@\t\r\n")
 
@@ -43,6 +43,5 @@ def write_table(
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
     writer.writerows([[guarded(cell) for cell in row] for row in rows])
-    path.parent.mkdir(parents=True, exist_ok=True)
     encoding = "utf-8-sig" if marked else "utf-8"
     write_atomically(path, text.getvalue().encode(encoding, "replace"))

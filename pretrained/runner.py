@@ -12,6 +12,7 @@ from tqdm.auto import tqdm
 
 from pretrained import composer, dates
 from pretrained.recipe import Recipe
+from tools.variables import is_on
 from utils.training import Record
 
 RECIPES = (*dates.RECIPES, *composer.RECIPES)
@@ -28,7 +29,8 @@ examples
   make pretrained CHECK=1         train nothing, say what is stale; exit code 1 if any is
   make pretrained FRESH=1         train all of them again
 
-Without make the same words are options: python -m pretrained dates --fresh
+Without make, in the course's environment (source .venv/bin/activate), the same words are options:
+python -m pretrained --only dates --fresh
 exit codes: 0 all weights are up to date; 1 some are not (--check), or a training failed;
 2 there is no model of that name; 130 stopped by Control-C
 """
@@ -42,14 +44,11 @@ def parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    top.add_argument("names", nargs="*", metavar="NAME", help="models; all if none is named")
+    top.add_argument("names", nargs="*", metavar="NAME", help="the same as --only NAME")
+    top.add_argument("--only", default=os.environ.get("ONLY", ""), help="names: dates,composer")
     for word, does in (("check", "train nothing, say what is stale"), ("fresh", "train all again")):
-        top.add_argument(f"--{word}", action="store_true", default=_flag(word.upper()), help=does)
+        top.add_argument(f"--{word}", action="store_true", default=is_on(word.upper()), help=does)
     return top
-
-
-def _flag(name: str) -> bool:
-    return os.environ.get(name, "").strip().lower() not in ("", "0", "false", "no")
 
 
 def main(argv: Sequence[str] | None = None, folder: Path | None = None) -> int:
@@ -63,7 +62,7 @@ def main(argv: Sequence[str] | None = None, folder: Path | None = None) -> int:
         Where weights are stored; the course's own folder if it is left out.
     """
     options = parser().parse_args(argv)
-    asked = options.names or os.environ.get("ONLY", "").replace(",", " ").split()
+    asked = options.names or options.only.replace(",", " ").split()
     known = {recipe.name: recipe for recipe in RECIPES}
     wrong = [name for name in asked if name not in known]
     if wrong:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.instructor.needs import needs_bubblewrap, needs_postgresql
+from tests.needs import needs_bubblewrap, needs_postgresql
 
 # The first example of a test may import torch, so no example has a time limit of its own;
 # pytest's own limit holds. Failures are printed in a form that can be run again.

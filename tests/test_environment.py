@@ -14,6 +14,7 @@ import pytest
 from tools import commands, course, environment, pins
 from tools.environment import FOLDER, STAMP, SetupError, decide, prepare
 from tools.locking import locked
+from tools.variables import ONE_THREAD
 
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = """
@@ -238,6 +239,23 @@ def test_folder_that_cannot_be_written(project, machine, monkeypatch):
         machine.prepare(project)
 
 
+def test_who_has_no_gpu_is_told_how_to_save_a_download(project, machine, monkeypatch):
+    monkeypatch.setattr(environment.shutil, "which", lambda name: None)
+    hint = environment.advice({}, "linux")
+    assert f"export PIP_EXTRA_INDEX_URL={environment.WITHOUT_CUDA} " in hint
+    assert environment.WITHOUT_CUDA in (ROOT / "README.md").read_text(encoding="utf-8")
+    for variable in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"):
+        assert environment.advice({variable: "https://packages.example"}, "linux") == ""
+    assert environment.advice({}, "darwin") == environment.advice({}, "win32") == ""
+    monkeypatch.setattr(environment.shutil, "which", lambda name: f"/usr/bin/{name}")
+    assert environment.advice({}, "linux") == ""
+    monkeypatch.setattr(environment, "advice", lambda environ: hint)
+    machine.prepare(project)
+    assert machine.said[1] == hint
+    machine.prepare(project, ["test"])
+    assert machine.said == ["Adding the packages for: test.", "The environment is ready."]
+
+
 def test_python_without_ensurepip_names_the_package(project, monkeypatch):
     monkeypatch.setattr(environment.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(SetupError, match=r"sudo apt install python3\.\d+-venv"):
@@ -405,6 +423,20 @@ def test_pins_keep_other_systems_and_leave_out_builds():
     assert lines == ["colorama==0.4.6", "torch==2.13.0", 'win==1; sys_platform == "win32"']
 
 
+def test_the_launcher_needs_the_standard_library_alone():
+    """It runs before anything is installed."""
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import tools.commands"
+    alone = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True)
+    assert alone.returncode == 0, alone.stderr
+
+
+def test_a_part_of_the_tests_that_is_none_is_said_before_anything_is_installed(monkeypatch, capsys):
+    monkeypatch.setattr(commands, "_python", lambda *_: pytest.fail("an installation"))
+    monkeypatch.setenv("PART", "units")
+    assert commands.main(["test"]) == 2
+    assert capsys.readouterr().err.startswith("error: no part is called 'units'; expected lint,")
+
+
 def test_help_lists_every_command(capsys):
     assert commands.main(["help"]) == 0
     text = capsys.readouterr().out
@@ -416,14 +448,14 @@ def test_book_is_built_by_an_environment_that_has_its_packages(monkeypatch):
     calls = []
 
     def run(command, *, cwd, env):
-        calls.append((command, cwd, env["OMP_NUM_THREADS"]))
+        calls.append((command, cwd, ONE_THREAD.items() <= env.items()))
         return subprocess.CompletedProcess(command, 1)
 
     monkeypatch.setattr(commands, "_python", lambda options, extras: ("python", *extras))
     monkeypatch.setattr(commands.subprocess, "run", run)
     assert commands.main(["book", "--", "--only", "05"]) == 1
     command = [("python", "book"), "-m", "book", "--only", "05"]
-    assert calls == [(command, commands.ROOT, "1")]
+    assert calls == [(command, commands.ROOT, True)]
 
 
 def test_setup_problem_is_one_line_and_an_exit_code(monkeypatch, capsys):

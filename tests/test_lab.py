@@ -43,6 +43,17 @@ def test_taken_port_is_an_error_of_one_line():
     lab.check_port(port)
 
 
+def test_wanted_port_is_read_and_tried():
+    assert lab.wanted_port({}) is None
+    first, second = lab.free_ports(2)
+    assert lab.wanted_port({"PORT": str(first)}) == first != second
+    with socket.socket() as taken:
+        taken.bind((lab.HOST, second))
+        taken.listen()
+        with pytest.raises(SetupError, match=f"Port {second} cannot be used"):
+            lab.wanted_port({"PORT": str(second)})
+
+
 @pytest.mark.parametrize(
     ("environ", "platform", "headless"),
     [
@@ -135,9 +146,7 @@ def test_server_starts_at_the_first_chapter_behind_its_token(tmp_path):
     first = root / lab.FIRST
     first.parent.mkdir()
     first.write_text(json.dumps(notebook), encoding="utf-8")
-    with socket.socket() as free:
-        free.bind((lab.HOST, 0))
-        port = free.getsockname()[1]
+    (port,) = lab.free_ports(1)
     home = {f"JUPYTER_{kind}_DIR": str(tmp_path / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
     log = tmp_path / "log"
     with log.open("w", encoding="utf-8") as output:

@@ -77,7 +77,7 @@ def test_numbers_of_the_cell():
 def test_memory_shows_steps_and_the_next_one_hollow():
     _, ax = new_figure()
     picture = draw_memory(ax, 5)
-    gates = {"input_gate": [1, 0, 0], "forget_gate": [0, 1, 0.5], "candidate": [-1, 0, 0]}
+    gates = {"input_gate": [1, 0, 0], "forget_gate": [0, 1, 0.5], "candidate": [-1, 0, -0.05]}
     gates["output_gate"] = [0, 0, 1]
     run = drive_memory(*(gates[name] for name in GATE_NAMES))
     picture.move(run, gates, ["write", "keep", "read"], preview=True)
@@ -86,7 +86,7 @@ def test_memory_shows_steps_and_the_next_one_hollow():
     np.testing.assert_allclose(picture.next_cell.get_data(), [[3], [-0.5]])
     np.testing.assert_allclose(picture.next_output.get_data(), [[3], [np.tanh(-0.5)]])
     shown = [text.get_text() for text in picture.table["candidate"]]
-    assert shown == ["−1.0", "0.0", "0.0", "", ""]
+    assert shown == ["−1.0", "0.0", "−.05", "", ""]
     assert [text.get_text() for text in picture.commands] == ["write", "keep", "read", "", ""]
     picture.move(run, gates, ["write", "keep", "read"], preview=False)
     assert len(picture.cells.get_xdata()) == 4

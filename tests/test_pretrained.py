@@ -319,8 +319,9 @@ def test_the_command(small, tmp_path, capsys, monkeypatch):
     out = capsys.readouterr().out
     assert "composer: " in out
     assert "right on held-out data" in out
-    assert runner.main(["composer", "--check"], tmp_path) == 0
-    assert capsys.readouterr().out == "composer  up to date\n"
+    for words in (["composer"], ["--only", "composer"], ["--only", "composer,composer"]):
+        assert runner.main([*words, "--check"], tmp_path) == 0
+        assert capsys.readouterr().out == "composer  up to date\n"
     before = (tmp_path / "composer.npz").stat().st_mtime_ns
     assert runner.main([], tmp_path) == 0
     assert (tmp_path / "composer.npz").stat().st_mtime_ns == before
@@ -329,6 +330,7 @@ def test_the_command(small, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("ONLY", "opera")
     assert runner.main([], tmp_path) == 2
     assert "error: there is no model 'opera'; there are composer." in capsys.readouterr().err
+    assert runner.main(["--only", "composer"], tmp_path) == 0
 
 
 def test_a_training_that_fails_keeps_what_was_there(small, tmp_path, capsys, monkeypatch):

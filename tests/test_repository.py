@@ -4,6 +4,7 @@ import ast
 import importlib.metadata
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -16,9 +17,11 @@ from packaging.version import Version
 
 from tools import commands, course, environment
 from tools.environment import requirement_name
+from utils.environment import OLDEST_PYTHON
 
 ROOT = Path(__file__).resolve().parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PROJECT, TOOLS = PYPROJECT["project"], PYPROJECT["tool"]
 
 
 def text(name):
@@ -37,8 +40,15 @@ def every_requirement():
     return [Requirement(line) for line in lines if Requirement(line).name != PROJECT["name"]]
 
 
-def workflow():
-    return yaml.safe_load(text(".github/workflows/ci.yml"))
+def workflow(name="ci"):
+    return yaml.safe_load(text(f".github/workflows/{name}.yml"))
+
+
+def book_python():
+    """Return the Python that builds the published book."""
+    steps = workflow("book")["jobs"]["build"]["steps"]
+    (version,) = [s["with"]["python-version"] for s in steps if "setup-python" in s.get("uses", "")]
+    return version
 
 
 @pytest.mark.parametrize("requirement", every_requirement(), ids=lambda one: one.name)
@@ -98,7 +108,11 @@ def test_python_versions_are_in_step():
     expected = [f"3.{minor}" for minor in range(oldest[1], newest[1] + 1)]
     assert matrix["python"] == expected
     assert PROJECT["requires-python"].startswith(f">={expected[0]}")
-    assert f"Python {expected[0]} to {expected[-1]}" in text("README.md")
+    assert oldest == OLDEST_PYTHON
+    assert TOOLS["ruff"]["target-version"] == f"py3{oldest[1]}"
+    for name in ("README.md", "instructor/README.md"):
+        assert f"Python {expected[0]} to {expected[-1]}" in text(name)
+    assert course.is_suitable(tuple(map(int, book_python().split("."))))
 
 
 def test_workflow_runs_everywhere_and_monthly():
@@ -197,9 +211,22 @@ def test_ci_script_fails_early_and_counts_skips():
         assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
+HEAD = "part          passed  failed  skipped  seconds"
 COUNTS = {
-    "test": "tests: 30 passed, 0 failed, 1 skipped",
-    "test-instructor": "tests: 12 passed, 2 failed, 0 skipped",
+    "test": [
+        HEAD,
+        "lint              3        0        0      4.5",
+        "unit             27        0        1    100.0",
+        "all              30        0        1    104.5",
+        "skipped in unit: a.b: no reason given",
+        "tests: 30 passed, 0 failed, 1 skipped",
+    ],
+    "test-instructor": [
+        HEAD,
+        "instructor       12       2        0    200.5",
+        "all              12       2        0    200.5",
+        "tests: 12 passed, 2 failed, 0 skipped",
+    ],
 }
 MAKE = """#!/bin/sh
 echo "made $1" >> "$MADE"
@@ -225,7 +252,9 @@ if sys.platform == "linux":  # the script is for Debian and Ubuntu
         """With commands that only say that they ran; nothing is installed."""
         programs = tmp_path / "bin"
         programs.mkdir()
-        cases = " ".join(f'{name}) echo "{line}";;' for name, line in COUNTS.items())
+        cases = " ".join(
+            f"{name}) printf '%s\\n' {shlex.join(lines)};;" for name, lines in COUNTS.items()
+        )
         for name in ("bwrap", "chromium", "initdb", "sudo", "apt-get", "sysctl", "make"):
             body = MAKE.replace("{cases}", cases) if name == "make" else "#!/bin/sh\n"
             (programs / name).write_text(body, encoding="utf-8")
@@ -242,6 +271,13 @@ if sys.platform == "linux":  # the script is for Debian and Ubuntu
         )
         assert answer.returncode == code, answer.stdout + answer.stderr
         assert answer.stdout.splitlines()[-1] == last
+        table = [row.split() for row in answer.stdout.rpartition(HEAD)[2].splitlines()]
+        first = {} if broken else {"lint": "4.5", "unit": "100.0"}
+        assert {row[0]: row[4] for row in table if len(row) == 5} == {
+            **first,
+            "instructor": "200.5",
+            "all": "200.5" if broken else "305.0",
+        }
         assert ("Only 1 of 2 runs came to their end." in answer.stdout) is bool(broken)
         assert (tmp_path / "made").read_text().splitlines() == ["made test", "made test-instructor"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests import conftest
 from tools import lint, testing
-from tools.testing import Outcome, is_strict, read_junit, summary
+from tools.testing import Outcome, read_junit, summary
 
 REPORT = """<?xml version="1.0"?><testsuites><testsuite>
 <testcase classname="tests.a" name="one"/>
@@ -46,11 +46,13 @@ def test_failing_without_a_failed_test_is_a_problem(tmp_path):
 
 
 def test_summary_of_a_good_run():
-    text, well = summary([Outcome("lint", 3), Outcome("unit", 500, seconds=61.23)], strict=True)
+    parts = [Outcome("lint", 3, seconds=2.5), Outcome("unit", 500, seconds=61.23)]
+    text, well = summary(parts, strict=True)
     assert well
     lines = text.splitlines()
     assert lines[0].split() == ["part", "passed", "failed", "skipped", "seconds"]
     assert lines[2].split() == ["unit", "500", "0", "0", "61.2"]
+    assert lines[3].split() == ["all", "503", "0", "0", "63.7"]
     assert lines[-1] == "tests: 503 passed, 0 failed, 0 skipped"
 
 
@@ -69,14 +71,8 @@ def test_skip_is_named_and_fails_where_it_must(strict, expected):
 def test_failure_and_problem_fail(outcome):
     text, well = summary([Outcome("lint", 3), outcome], strict=False)
     assert not well
+    assert text.splitlines()[2].split() == ["unit", "9", "1", "0", "0.0"]
     assert text.endswith("tests: 12 passed, 1 failed, 0 skipped")
-
-
-@pytest.mark.parametrize(
-    ("value", "strict"), [("true", True), ("1", True), ("", False), ("false", False), (None, False)]
-)
-def test_strict(value, strict):
-    assert is_strict({} if value is None else {"CI": value}) is strict
 
 
 @pytest.fixture
@@ -103,7 +99,8 @@ def run(monkeypatch, capsys):
     def start(*argv):
         ran.clear()
         code = testing.main(list(argv))
-        return code, list(ran), capsys.readouterr().out
+        told = capsys.readouterr()
+        return code, list(ran), told.out + told.err
 
     return start
 
@@ -113,6 +110,16 @@ def test_every_part_runs_though_an_early_one_fails(run):
     assert (code, ran) == (1, ["lint", "unit", "notebooks"])
     assert "failed in notebooks: no notebook was found" in out
     assert out.splitlines()[-1] == "tests: 6 passed, 3 failed, 0 skipped"
+
+
+def test_in_a_public_check_a_skip_fails(run, monkeypatch):
+    parts = {"unit": lambda: Outcome("unit", 1, skips=[("a.b", "no Chromium")])}
+    monkeypatch.setattr(testing, "PARTS", parts)
+    assert run("unit")[0] == 0
+    monkeypatch.setattr(testing.os, "environ", {"CI": "true"})
+    code, _, out = run("unit")
+    assert code == 1
+    assert "A skipped test counts as a failure here" in out
 
 
 def test_chosen_part(run):

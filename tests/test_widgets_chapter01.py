@@ -5,12 +5,9 @@ import time
 import numpy as np
 import pytest
 
-from utils.feedforward import two_layer_backward, two_layer_forward
-from utils.losses import binary_cross_entropy
 from utils.plots.activations import compute_activation_curve
 from utils.widgets import chapter01
 from utils.widgets.chapter01 import (
-    PointLearner,
     describe_activation,
     explore_activations,
     explore_backward_pass,
@@ -131,63 +128,6 @@ def test_backward_pass_starts_with_the_example_of_the_chapter():
     assert "Nothing is computed yet" in live.alt
     live.set(step=7, w2=0.0)
     assert "L = ½ (ŷ − y)²" in live.alt
-
-
-def test_learner_makes_the_update_of_the_chapter():
-    learner = PointLearner(n_hidden=3, activation="sigmoid", learning_rate=0.5, seed=4)
-    before = [array.copy() for array in learner.weights]
-    rng = np.random.default_rng()
-    rng.bit_generator.state = learner._rng.bit_generator.state
-    loss = learner.step(0)["loss"]
-    rows = rng.integers(0, len(learner.x), learner.BATCH)
-    x, y = learner.x[rows], learner.y[rows]
-    weights = type(learner.weights)(*before)
-    values = two_layer_forward(x, weights)
-    gradients = two_layer_backward(x, y, values, weights, loss="binary_cross_entropy")
-    assert loss == pytest.approx(binary_cross_entropy(values.y_hat, y))
-    for name in ("W1", "b1", "W2", "b2"):
-        expected = getattr(weights, name) - 0.5 * getattr(gradients, f"d_{name}")
-        np.testing.assert_allclose(getattr(learner.weights, name), expected)
-
-
-def test_learner_learns_and_starts_anew_with_the_same_numbers():
-    learner = PointLearner()
-    first = [array.copy() for array in learner.weights]
-    start = learner.accuracy()
-    for i in range(800):
-        learner.step(i)
-    assert learner.accuracy() > 0.97 > start
-    assert len(learner.losses) == 800
-    assert "After 800 updates" in learner.describe()
-    learner.restart()
-    assert learner.losses == []
-    for array, other in zip(learner.weights, first, strict=True):
-        np.testing.assert_array_equal(array, other)
-
-
-def test_one_hidden_unit_cannot_divide_a_ring():
-    learner = PointLearner(data="circle in a ring", n_hidden=1)
-    for i in range(800):
-        learner.step(i)
-    assert learner.accuracy() < 0.85
-    learner.restart(n_hidden=6)
-    for i in range(800):
-        learner.step(i)
-    assert learner.accuracy() > 0.95
-
-
-def test_scale_zero_keeps_all_units_equal():
-    learner = PointLearner(n_hidden=4, activation="sigmoid", scale=0.0)
-    for i in range(200):
-        learner.step(i)
-    W1 = learner.weights.W1
-    assert np.abs(W1).max() > 0.1
-    np.testing.assert_allclose(W1, W1[:, :1].repeat(4, axis=1))
-
-
-def test_learner_refuses_unknown_points():
-    with pytest.raises(ValueError, match="data is 'stars'; expected one of 'two moons'"):
-        PointLearner(data="stars")
 
 
 def test_boundary_trains_stops_and_resets():

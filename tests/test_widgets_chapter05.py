@@ -130,8 +130,8 @@ def test_agreement_tests_the_chosen_network_and_changes_none(models):
     live.set(factor=1.0)
     right = accuracy_by_distance(models["learnt"], [1], 60)[0]
     assert right > 0.9
-    assert f"{right:.0%} right at 1 words" in live.alt
+    assert f"{right:.0%} right with 1 word between" in live.alt
     live.set(distractors="opposite")
-    assert "right at 4 words" in live.alt
+    assert "right with 4 words between" in live.alt
     with pytest.raises(ValueError, match="models is empty"):
         explore_agreement_distance({})

@@ -110,7 +110,7 @@ def test_buttons_end_where_there_is_nothing_to_do():
 
 def test_half_life_is_stated():
     live = explore_half_life()
-    assert "a gate at 0.731 halves a memory every 2.21 steps" in live.alt
+    assert "a gate at 0.731 halves a memory in 2.21 steps" in live.alt
     live.set(bias=4.0, scale=0.0)
     left = compute_fading(4.0, 0.0).direct[-1]
     assert f"{left:.2g} is left along the cell line and {left:.2g} along all paths" in live.alt

@@ -66,6 +66,20 @@ def test_builder_starts_with_a_cell_that_was_trained():
     assert len(live.bench.measure()) >= 5  # the curves have points
 
 
+@pytest.mark.parametrize("first", [1, 5, 15, 99])
+def test_builder_makes_as_many_updates_as_asked(first):
+    live = explore_own_cell(first=first)
+    assert live.bench.trial.updates == len(live.training.losses) == first
+    assert list(live.bench.measure())[-1] == first
+    assert len(live.bench.measure()) == min(first, 10)
+
+
+def test_builder_trains_its_whole_budget_at_most():
+    assert explore_own_cell(first=1000).bench.trial.updates == LIVE_TASKS["agreement"].updates
+    with pytest.raises(ValueError, match="first is -1; expected a whole number of at least 0"):
+        explore_own_cell(first=-1)
+
+
 def test_a_change_of_a_part_begins_anew():
     live = explore_own_cell(first=20)
     live.set(memory="cell", candidate="linear")

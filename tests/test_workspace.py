@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from tools import workspace
+from tools import files, workspace
 from tools.environment import SetupError
+from tools.files import SUFFIX
 from tools.workspace import MANIFEST, Event, fill, report
 
 CHAPTER = "chapters/02_rnn_forward.ipynb"
@@ -180,10 +181,10 @@ def test_read_only_folder_is_an_error_and_keeps_everything(root, monkeypatch):
     put(root / CHAPTER, "chapter 2")
     before = snapshot(root)
 
-    def refuse(*, suffix, prefix, dir):
-        raise PermissionError(13, "Permission denied", str(dir))
+    def refuse(path, *_, **options):
+        raise PermissionError(13, "Permission denied", str(path.parent))
 
-    monkeypatch.setattr(workspace.tempfile, "mkstemp", refuse)
+    monkeypatch.setattr(files, "open", refuse, raising=False)
     with pytest.raises(SetupError, match="chapters: Permission denied"):
         fill(root)
     assert snapshot(root) == before
@@ -201,15 +202,15 @@ def test_kill_in_the_middle_loses_nothing(root, monkeypatch, step):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(workspace.os, step, killed)
-        patch.setattr(workspace.os, "unlink", lambda path: None)  # a kill cleans nothing up
+        patch.setattr(files.os, step, killed)
+        patch.setattr(files.os, "unlink", lambda path: None)  # a kill cleans nothing up
         with pytest.raises(KeyboardInterrupt):
             fill(root)
     after = snapshot(root)
     assert {path: after[path] for path in before} == before
-    assert any(path.endswith(workspace.SUFFIX) for path in after)
+    assert any(path.endswith(SUFFIX) for path in after)
     assert [event.kind for event in fill(root)] == ["updated", "offered"]
-    assert not any(path.endswith(workspace.SUFFIX) for path in snapshot(root))
+    assert not any(path.endswith(SUFFIX) for path in snapshot(root))
 
 
 def test_killed_between_a_copy_and_its_record(root):

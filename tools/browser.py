@@ -8,7 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+NAMES = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "chrome",
+    # On macOS and Windows the installers put it where no PATH leads.
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    r"C:\Program Files\Google\Chrome\Application\chrome.exe",
+)
 VARIABLE = "UNROLLED_CHROMIUM"  # names one in an unusual place
 
 
@@ -17,6 +26,13 @@ def find_chromium() -> str | None:
     named = os.environ.get(VARIABLE)
     names = [named] if named else NAMES
     return next((found for name in names if (found := shutil.which(name))), None)
+
+
+def why_none() -> str:
+    """Say why `find_chromium` gave None, and what helps, in half a sentence."""
+    named = os.environ.get(VARIABLE)
+    hint = f"names {named!r}, which is no program here" if named else "can name one"
+    return f"no Chromium or Chrome was found; {VARIABLE} {hint}"
 
 
 def flags() -> list[str]:

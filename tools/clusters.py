@@ -11,13 +11,12 @@ from typing import Any
 import dask
 from distributed import Client, Future, LocalCluster, Security
 
+from tools.variables import ONE_THREAD
+
 LEAVE_CONTROL_C = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 """What each worker runs first: Control-C is for the coordinator to handle."""
 
-ONE_THREAD = {
-    f"distributed.nanny.pre-spawn-environ.{name}_NUM_THREADS": 1
-    for name in ("OMP", "MKL", "OPENBLAS")
-}
+_ONE_THREAD = {f"distributed.nanny.pre-spawn-environ.{k}": v for k, v in ONE_THREAD.items()}
 
 WAIT = 10.0
 """Seconds to wait for a scheduler, and for its first worker."""
@@ -110,7 +109,7 @@ def local_cluster(workers: int, settings: Mapping[str, Any] | None = None) -> It
         Connected to them.
     """
     with (
-        dask.config.set({**ONE_THREAD, **(settings or {})}),
+        dask.config.set({**_ONE_THREAD, **(settings or {})}),
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,

@@ -8,8 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tools import environment, lab, workspace
+from tools import environment, lab, testing, workspace
 from tools.environment import SetupError
+from tools.variables import ONE_THREAD
 
 ROOT = Path(__file__).resolve().parent.parent
 CLASS = "classroom"  # where CLASS names no other folder
@@ -34,9 +35,7 @@ def _python(options: argparse.Namespace, extras: tuple[str, ...] = ()) -> Path:
 
 def run_lab(options: argparse.Namespace) -> int:
     """Bring environment and workspace up to date and open JupyterLab."""
-    port = lab.read_port(os.environ.get("PORT"))
-    if port is not None:
-        lab.check_port(port)  # before a long installation, and again when the server starts
+    lab.wanted_port(os.environ)  # before a long installation, and again when the server starts
     python = _python(options)
     workspace.report(workspace.fill(ROOT))
     return lab.run(ROOT, lab.learner_place(ROOT), python, os.environ)
@@ -44,9 +43,7 @@ def run_lab(options: argparse.Namespace) -> int:
 
 def run_instructor(options: argparse.Namespace) -> int:
     """Bring environment and class folder up to date and open JupyterLab on formgrader."""
-    port = lab.read_port(os.environ.get("PORT"))
-    if port is not None:
-        lab.check_port(port)
+    lab.wanted_port(os.environ)
     python = _python(options, ("instructor",))
     # A relative path is meant from where the command was typed.
     named = os.environ.get("CLASS", "").strip()
@@ -67,6 +64,7 @@ def run_inside(options: argparse.Namespace, module: str, *rest: str) -> int:
 def run_test(options: argparse.Namespace) -> int:
     """Run the tests, all parts or those named."""
     parts = [*options.part, *os.environ.get("PART", "").split()]
+    testing.check_parts(parts)  # before a long installation
     return run_inside(options, "testing", *parts)
 
 
@@ -102,10 +100,8 @@ def run_on_one_thread(
     options: argparse.Namespace, package: str, extras: tuple[str, ...] = ("test",)
 ) -> int:
     """Run a package of the course, one thread per process; the words that follow are handed on."""
-    python = _python(options, extras)
-    one_thread = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")}
-    command = [python, "-m", package, *options.words]
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, **one_thread}).returncode
+    command = [_python(options, extras), "-m", package, *options.words]
+    return subprocess.run(command, cwd=ROOT, env={**os.environ, **ONE_THREAD}).returncode
 
 
 def run_experiments(options: argparse.Namespace) -> int:
@@ -132,7 +128,7 @@ def run_constraints(options: argparse.Namespace) -> int:
 COMMANDS = {
     "lab": (run_lab, "open the course in JupyterLab; PORT=8890 and HEADLESS=1 are understood"),
     "test": (run_test, "run every test; PART=unit runs one: lint, unit, notebooks, browser, book"),
-    "book": (run_book, "build the web book and its PDF; ONLY=05 renews one chapter; -- --help"),
+    "book": (run_book, "build the web book and its PDF; ONLY=05 renews one chapter"),
     "exercises": (run_exercises, "generate exercises/ from solutions/"),
     "experiments": (run_experiments, "run what is stale in experiments/; ONLY=c05 runs one"),
     "pretrained": (run_pretrained, "train what is stale in pretrained/; ONLY=dates trains one"),
@@ -152,7 +148,11 @@ def help_text() -> str:
     lines = [f"  {name:<17}{description}" for name, (_, description) in COMMANDS.items()]
     lines.append(f"  {'help':<17}this list")
     return "\n".join(
-        ["Commands of the course: make COMMAND, or python tools/course.py COMMAND", *lines]
+        [
+            "Commands of the course: make COMMAND, or python tools/course.py COMMAND",
+            *lines,
+            "book, experiments and pretrained tell more: python tools/course.py book -- --help",
+        ]
     )
 
 
@@ -171,7 +171,8 @@ def parser() -> argparse.ArgumentParser:
             "--here", action="store_true", help="use the Python that runs this command, not .venv"
         )
         if name in ("book", "experiments", "pretrained"):
-            command.add_argument("words", nargs="*", metavar="-- --help", help="see -- --help")
+            told = f"options of {name}; -- --help lists them"
+            command.add_argument("words", nargs="*", metavar="-- WORD", help=told)
         if name == "test":
             command.add_argument("--part", action="append", default=[], help="run this part only")
             command.add_argument(

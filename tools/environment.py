@@ -21,16 +21,18 @@ import threading
 import time
 import tomllib
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.files import write_atomically
 from tools.locking import locked
 
 FOLDER = ".venv"
 STAMP = ".course-stamp.json"
 LOCK = ".course.lock"
 CONSTRAINTS = "constraints.txt"
+WITHOUT_CUDA = "https://download.pytorch.org/whl/cpu"
 PROJECT = "unrolled"
 
 
@@ -172,7 +174,8 @@ def decide(root: Path, extras: Iterable[str] = (), newest: bool = False) -> Plan
     """
     wanted = tuple(sorted(extras))
     if not os.path.lexists(root / FOLDER):
-        return Plan("rebuild", f"Making the course's environment in {FOLDER}.", wanted)
+        reason = f"Making the course's environment in {FOLDER}; this downloads its packages once."
+        return Plan("rebuild", reason, wanted)
     stamp = read_stamp(root)
     if stamp is None:
         return Plan("rebuild", f"{FOLDER} was left half-made; building it again.", wanted)
@@ -203,6 +206,17 @@ def _lasting_python(folder: Path) -> str:
     if Path(sys.prefix).resolve() == folder.resolve():
         return getattr(sys, "_base_executable", sys.executable)
     return sys.executable
+
+
+def advice(environ: Mapping[str, str], platform: str = sys.platform) -> str:
+    """Return how to save a large download on a machine that has no use for it, or nothing."""
+    chosen = any(name in environ for name in ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL"))
+    if platform != "linux" or chosen or shutil.which("nvidia-smi"):
+        return ""
+    return (
+        "No NVIDIA GPU was found, and PyPI's PyTorch brings several GB for one. To leave them out, "
+        f"press Control-C, run: export PIP_EXTRA_INDEX_URL={WITHOUT_CUDA}   and begin again."
+    )
 
 
 def create_environment(root: Path) -> None:
@@ -336,9 +350,7 @@ def write_stamp(root: Path, extras: tuple[str, ...], newest: bool) -> None:
 
 
 def _write_stamp(root: Path, stamp: dict) -> None:
-    path = root / FOLDER / STAMP
-    path.with_suffix(".tmp").write_text(json.dumps(stamp, indent=1) + "\n", encoding="utf-8")
-    os.replace(path.with_suffix(".tmp"), path)
+    write_atomically(root / FOLDER / STAMP, f"{json.dumps(stamp, indent=1)}\n".encode())
 
 
 def prepare(
@@ -380,6 +392,8 @@ def prepare(
             with contextlib.suppress(NotADirectoryError):
                 (root / FOLDER / STAMP).unlink(missing_ok=True)
             if plan.action == "rebuild":
+                if hint := advice(os.environ):
+                    say(hint)
                 create(root)
             try:
                 install(root, plan.extras, newest, lock, say)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.environment import SetupError
+from tools.variables import is_on
 from tools.workspace import FOLDER
 
 FIRST = "chapters/00_start_here.ipynb"
@@ -69,6 +71,29 @@ def read_port(text: str | None) -> int | None:
     return number
 
 
+def wanted_port(environ: Mapping[str, str]) -> int | None:
+    """Return the port that ``PORT`` asks for, or None where it names none.
+
+    Raises
+    ------
+    SetupError
+        If it is no port, or cannot be used now.
+    """
+    port = read_port(environ.get("PORT"))
+    if port is not None:
+        check_port(port)
+    return port
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports of this machine that nobody listens at."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind((HOST, 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
 def check_port(port: int) -> None:
     """Raise SetupError if another program listens at the port, or it may not be used."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
@@ -86,9 +111,8 @@ def check_port(port: int) -> None:
 
 def is_headless(environ: Mapping[str, str], platform: str = sys.platform) -> bool:
     """Tell whether no browser should be opened: HEADLESS is set, or there is no display."""
-    asked = environ.get("HEADLESS", "").strip().lower()
-    if asked:
-        return asked not in ("0", "no", "false")
+    if environ.get("HEADLESS", "").strip():
+        return is_on("HEADLESS", environ)
     if platform == "win32":
         return False
     if platform == "darwin":
@@ -145,9 +169,7 @@ def run(root: Path, place: Place, python: Path, environ: Mapping[str, str]) -> i
     Where the system can do so, the server takes the place of this process, so that signals reach
     it directly and the call does not return.
     """
-    port = read_port(environ.get("PORT"))
-    if port is not None:
-        check_port(port)
+    port = wanted_port(environ)
     headless = is_headless(environ)
     superuser = hasattr(os, "geteuid") and os.geteuid() == 0
     command = [str(python), *arguments(place, port, headless, superuser)]

@@ -8,11 +8,13 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools import lint
+from tools.environment import SetupError
+from tools.variables import ONE_THREAD, is_on
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK_CELL_SECONDS = 120
@@ -151,6 +153,13 @@ PARTS: dict[str, Callable[[], Outcome]] = {
 ON_REQUEST = ("instructor",)  # parts that run only where they are named
 
 
+def check_parts(names: Iterable[str]) -> None:
+    """Raise SetupError if one of these is no part of the tests."""
+    for name in names:
+        if name not in PARTS:
+            raise SetupError(f"no part is called {name!r}; expected {', '.join(PARTS)}.")
+
+
 def summary(outcomes: list[Outcome], strict: bool) -> tuple[str, bool]:
     """Return the closing table and whether all is well.
 
@@ -161,10 +170,12 @@ def summary(outcomes: list[Outcome], strict: bool) -> tuple[str, bool]:
     strict : bool
         Whether a skipped test is a failure.
     """
+    counts = [(o.passed, o.failed + len(o.problems), len(o.skips), o.seconds) for o in outcomes]
+    passed, failed, skipped, seconds = map(sum, zip(*counts, strict=True))
     lines = [f"{'part':<12}{'passed':>8}{'failed':>8}{'skipped':>9}{'seconds':>9}"]
-    for one in outcomes:
-        counts = f"{one.passed:>8}{one.failed:>8}{len(one.skips):>9}{one.seconds:>9.1f}"
-        lines.append(f"{one.part:<12}{counts}")
+    names = [*(one.part for one in outcomes), "all"]
+    for name, row in zip(names, [*counts, (passed, failed, skipped, seconds)], strict=True):
+        lines.append("{:<12}{:>8}{:>8}{:>9}{:>9.1f}".format(name, *row))
     reasons: dict[tuple[str, str], list[str]] = {}
     for one in outcomes:
         for name, reason in one.skips:
@@ -173,40 +184,33 @@ def summary(outcomes: list[Outcome], strict: bool) -> tuple[str, bool]:
         more = f" and {len(names) - 1} more" if len(names) > 1 else ""
         lines.append(f"skipped in {part}: {names[0]}{more}: {reason}")
     lines += [f"failed in {one.part}: {text}" for one in outcomes for text in one.problems]
-    passed = sum(one.passed for one in outcomes)
-    skipped = sum(len(one.skips) for one in outcomes)
-    failed = sum(one.failed + len(one.problems) for one in outcomes)
     if strict and skipped:
         lines.append("A skipped test counts as a failure here, since CI is set.")
     lines.append(f"tests: {passed} passed, {failed} failed, {skipped} skipped")
     return "\n".join(lines), failed == 0 and not (strict and skipped)
 
 
-def is_strict(environ: Mapping[str, str]) -> bool:
-    """Tell whether this is a run where a skipped test counts as a failure."""
-    return environ.get("CI", "").strip().lower() not in ("", "0", "false", "no")
-
-
 def main(argv: list[str]) -> int:
     """Run the named parts, or the usual ones, each to its end; return 0 if all is well, else 1."""
-    unknown = [name for name in argv if name not in PARTS]
-    if unknown:
-        print(f"error: no part is called {unknown[0]!r}; expected {', '.join(PARTS)}.")
+    try:
+        check_parts(argv)
+    except SetupError as error:
+        print(f"error: {error}", file=sys.stderr)
         return 2
-    one_thread = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS", "NUMEXPR")}
-    os.environ.update(one_thread)
+    os.environ.update(ONE_THREAD)
     os.environ.update(JUPYTER_PREFER_ENV_PATH="1", PYDEVD_DISABLE_FILE_VALIDATION="1")
     outcomes = []
     with tempfile.TemporaryDirectory(prefix="course-home-") as home:
         os.environ["UNROLLED_HOME"] = home
-        wanted = argv or [name for name in PARTS if name not in ON_REQUEST]
-        for name in [name for name in PARTS if name in wanted]:
+        wanted = [name for name in PARTS if name in (argv or PARTS.keys() - set(ON_REQUEST))]
+        print(f"Running in this order: {', '.join(wanted)}", flush=True)
+        for name in wanted:
             print(f"\n=== {name} ===", flush=True)
             started = time.monotonic()
             outcome = PARTS[name]()
             outcome.seconds = time.monotonic() - started
             outcomes.append(outcome)
-    text, well = summary(outcomes, is_strict(os.environ))
+    text, well = summary(outcomes, is_on("CI"))
     print(f"\n{text}", flush=True)
     return 0 if well else 1
 

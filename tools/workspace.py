@@ -7,21 +7,19 @@ learner's. An instructor's class folder is kept in the same way.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
-import tempfile
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tools.environment import LOCK, SetupError
+from tools.files import remove_unfinished, write_atomically
 from tools.locking import locked
 
 FOLDER = "work"
 MANIFEST = ".course.json"
-SUFFIX = ".course-copy"  # of temporary files; a killed copy leaves one, the next start removes it
 
 
 @dataclass(frozen=True)
@@ -69,28 +67,6 @@ def read_manifest(work: Path) -> dict[str, dict[str, str]]:
         return {}
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that at every moment the old or the new one is there, whole."""
-    descriptor, name = tempfile.mkstemp(suffix=SUFFIX, prefix=".", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
 def _free_name(first: Path, record: dict[str, str]) -> Path:
     """Return where to put a new version: `first`, or that name with a number.
 
@@ -117,7 +93,6 @@ def _bring(
     """Bring one file up to date, changing `record`; return the kind of event and the new file."""
     version = content_hash(new)
     if not os.path.lexists(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(target, new)
         record["from"] = version
         return "copied", None
@@ -134,7 +109,6 @@ def _bring(
     if version in (record.get("from"), record.get("offered")):
         return "", None
     beside = _free_name(offer(target), record)
-    beside.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(beside, new)
     record["offered"] = version
     record["offered_as"] = beside.name
@@ -182,8 +156,7 @@ def follow(
         folder.mkdir(parents=True, exist_ok=True)
         with locked(lock, say):
             for place in sorted({folder, *((folder / path).parent for path, _ in originals)}):
-                for leftover in place.glob(f".*{SUFFIX}"):
-                    leftover.unlink()
+                remove_unfinished(place)
             records = read_manifest(folder)
             before = json.dumps(records)
             try:

@@ -111,7 +111,7 @@ SUBJECTS = (
         "Losses, optimisers, training",
         "What a training loop is made of. Begin with `utils.training`, which puts the others to "
         "work.",
-        ("losses", "optim", "clipping", "training"),
+        ("losses", "optim", "descent", "clipping", "training", "point_learner"),
     ),
     Subject(
         "Models",
@@ -250,8 +250,8 @@ SUBJECTS = (
     ),
     Subject(
         "Figures",
-        "Functions that draw and compute nothing. Begin with `utils.plots.style`, which holds the "
-        "one look of the course.",
+        "Functions that draw what they are given, beside those that compute what a figure alone "
+        "needs. Begin with `utils.plots.style`, which holds the one look of the course.",
         (
             "plots",
             "plots.style",
@@ -292,7 +292,7 @@ SUBJECTS = (
         "Underneath",
         "How arguments are read, and what the course asks of a machine. Every function above "
         "words its errors through `utils.validation`.",
-        ("validation", "environment", "notebook"),
+        ("validation", "wording", "environment", "notebook"),
     ),
 )
 """Every public module belongs to one of them; `book.api.pages` refuses one that does not."""

@@ -1,8 +1,9 @@
 """Add frames to the live figures of a notebook that is executed for the book.
 
-It is an IPython extension: ``%load_ext book.frames.kernel`` before the first cell. From then on the
-output of every live figure that a reader can step through holds its frames beside the still
-picture. The figure itself stays as it is, and so do the random numbers that later cells draw.
+It is an IPython extension: a kernel that is started with ``--ext=book.frames.kernel`` has loaded it
+before the first cell. The output of every live figure that a reader can step through then holds its
+frames beside the still picture. The figure itself stays as it is, and so do the random numbers that
+later cells draw.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ MOST_PIXELS = 1400
 """A page has room for about 850 CSS pixels, so that this is sharp on fine screens too."""
 MOST_TAKEN = 12
 """Frames of a training that is watched while a cell runs."""
+WATCHED = ("utils.widgets.chapter04", "WritingFigure")
+"""Module and name of the live figure that a later cell trains. A name is enough for IPython; if the
+class were imported here, results of other chapters would depend on chapter 04."""
 
 
 def load_ipython_extension(shell: Any) -> None:
@@ -47,9 +51,7 @@ def load_ipython_extension(shell: Any) -> None:
         recording = Recording(live)
         shell.events.register("post_run_cell", recording.publish)
 
-    # By name: results of other chapters would depend on chapter 04 if it were imported here.
-    by_name = formatter.ipython_display_formatter.for_type_by_name
-    by_name("utils.widgets.chapter04", "TrainingFigure", show)
+    formatter.ipython_display_formatter.for_type_by_name(*WATCHED, show)
 
 
 def bundle_with_frames(
@@ -111,7 +113,7 @@ class Recording:
 
     Parameters
     ----------
-    live : utils.widgets.chapter04.TrainingFigure
+    live : utils.widgets.chapter04.WritingFigure
     """
 
     def __init__(self, live: Any) -> None:

@@ -11,7 +11,7 @@ from instructor.collecting.collect import Collected, Collection
 from instructor.collecting.entries import TIMESTAMP, CollectError, digest_of
 from instructor.collecting.names import safe_id
 from instructor.collecting.times import format_time, parse_time
-from tools.workspace import SUFFIX, write_atomically
+from tools.files import remove_unfinished, write_atomically
 
 SUBMITTED = "submitted"
 LEDGER = "collected.json"
@@ -126,9 +126,7 @@ def _import_one(classroom: Path, assignment: str, one: Collected) -> Imported:
 
 
 def _write(target: Path, data: bytes, time: datetime | None) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    for leftover in target.parent.glob(f".*{SUFFIX}"):  # of an import that was killed
-        leftover.unlink()
+    remove_unfinished(target.parent)
     if time is None:
         # An older time must not stand beside newer bytes, whenever this stops.
         (target.parent / TIMESTAMP).unlink(missing_ok=True)
@@ -170,7 +168,6 @@ def _supersede(
     time = of.timestamp if isinstance(of, Collected) else of
     stamp = time.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ") if time else UNKNOWN_TIME
     folder = _superseded_folder(classroom, assignment, student)
-    folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{stamp}-{digest[:12]}.ipynb"
     write_atomically(path, data)
     return path
@@ -203,7 +200,6 @@ def _write_ledger(classroom: Path, collection: Collection, actions: dict[str, st
         ensure_ascii=False,
     )
     data = (text + "\n").encode("utf-8", "replace")
-    path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists() or path.read_bytes() != data:
         write_atomically(path, data)
 

@@ -15,7 +15,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -31,6 +30,7 @@ import nbformat
 from jupyter_client import BlockingKernelClient
 
 from instructor.deploy.start import COURSE
+from tools.lab import free_ports
 
 CHAPTERS = ("02", "06", "10")
 MIB = 2**20
@@ -119,9 +119,7 @@ class Server:
     def __init__(self, home: Path, python: str) -> None:
         self.home, self.runtime = home, home / "runtime"
         self.token = secrets.token_hex(16)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        (self.port,) = free_ports(1)
         environ = {
             **os.environ,
             "HOME": str(home),

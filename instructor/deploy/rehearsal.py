@@ -17,7 +17,6 @@ import secrets
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -31,6 +30,7 @@ import yaml
 
 from instructor.deploy.memory import connect, run_all
 from instructor.deploy.start import COURSE
+from tools.lab import free_ports
 
 HERE = Path(__file__).parent
 CONTAINERFILE = HERE / "Containerfile"
@@ -166,17 +166,6 @@ def _copy(source: Path, place: Path, into: bool) -> None:
         target = place / source.name if into else place
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, target)
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports of this machine that nobody listens at."""
-    probes = [socket.socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
 
 
 class Hub:

@@ -19,6 +19,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tools.variables import ONE_THREAD
+
 from . import bubblewrap
 from .errors import SandboxError
 
@@ -29,7 +31,6 @@ ENDING_SECONDS = 10.0
 LENGTH = struct.Struct(">I")
 LONGEST_MESSAGE = 2**20
 LONGEST_DETAIL = 1000
-THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM")
 
 
 class ProcessLost(ConnectionError):
@@ -255,7 +256,7 @@ def environment(home: str, inherited: Mapping[str, str]) -> dict[str, str]:
     return {
         "PATH": "/usr/bin:/bin",
         **kept,
-        **{f"{name}_NUM_THREADS": "1" for name in THREADS},
+        **ONE_THREAD,
         "HOME": home,
         "TMPDIR": home,
         "MPLCONFIGDIR": f"{home}/matplotlib",

@@ -1,6 +1,7 @@
 """Frames of live figures: what they show, that nothing else changes, and their html."""
 
 import base64
+import importlib
 import io
 import itertools
 import json
@@ -25,9 +26,9 @@ from utils.plots.style import new_figure
 from utils.training import train
 from utils.widgets import LiveFigure
 from utils.widgets.controls import stops_of
+from utils.widgets.learning_figure import LearningFigure
 from utils.widgets.memory_cell import STORY
 from utils.widgets.picture import encode_png
-from utils.widgets.training_figure import LearningFigure
 
 # The figure of chapter 04 gets its frames while a later cell trains; it has tests of its own.
 STEPPED = [name for name in LIVE_FIGURES if name != "explore_training"]
@@ -313,6 +314,14 @@ def shell(monkeypatch):
     monkeypatch.setattr(kernel, "display", display)
     kernel.load_ipython_extension(shell)
     return shell
+
+
+def test_the_figure_that_is_watched_has_what_a_recording_needs():
+    module, name = kernel.WATCHED
+    live = explore_training()
+    assert type(live) is getattr(importlib.import_module(module), name)
+    assert live.watchers == []
+    assert live.measured[-1][0] == 0
 
 
 def test_the_extension_adds_frames_to_what_a_cell_shows(shell):

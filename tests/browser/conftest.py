@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from tools.browser import chromium, find_chromium
+from tests.needs import require_browser
+from tools.browser import chromium
 
 from .lab import Lab, lab_server, new_page, notebook
 
@@ -33,9 +34,7 @@ def lab_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
     """Start Chromium once for all tests, or say why there is none."""
-    pytest.importorskip("playwright", reason="playwright is not installed")
-    if find_chromium() is None:
-        pytest.skip("no Chromium or Chrome found; UNROLLED_CHROMIUM can name one")
+    require_browser()
     with chromium() as started:
         yield started
 

@@ -1,39 +1,18 @@
 """What only a browser shows of chapter 07: its live training, its explorer and its builder."""
 
-import json
 from pathlib import Path
 
 import pytest
 
+from .parts import live_part
+
 CHAPTER = Path(__file__).resolve().parents[2] / "chapters" / "07_lstm_design.ipynb"
-
-# Every cell of the chapter is run without a browser, when its notebook is tested. Here stand those
-# that a reader works with, and what they need: the others would take most of the time.
-LIVE = (
-    "imports",
-    "predict-needed",
-    "tasks-rows",
-    "line-train",
-    "explorer-widget",
-    "builder-widget",
-    "recall-questions",
-)
-
-
-def live_part():
-    """Give the chapter with the cells of LIVE for its only code, as the text of its file."""
-    notebook = json.loads(CHAPTER.read_text(encoding="utf-8"))
-    notebook["cells"] = [
-        cell for cell in notebook["cells"] if cell["cell_type"] == "markdown" or cell["id"] in LIVE
-    ]
-    assert [cell["id"] for cell in notebook["cells"] if cell["cell_type"] == "code"] == list(LIVE)
-    return json.dumps(notebook)
 
 
 @pytest.mark.slow
 def test_chapter_07_explores_trains_and_stops(open_lab):
     """Train, choose in the explorer, build a cell, train and stop it; find no error."""
-    lab = open_lab(live_part())
+    lab = open_lab(live_part(CHAPTER, also=('title="no cell line',)))
     lab.run_all(seconds=240)
     assert lab.cell_errors() == []
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import time
@@ -18,7 +17,8 @@ import pytest
 from instructor.gradebook import open_gradebook
 from instructor.marks import read_marks
 from tests.instructor.classes import small_class
-from tests.instructor.needs import needs_bubblewrap
+from tests.needs import needs_bubblewrap
+from tools.lab import free_ports
 
 from .lab import new_page
 
@@ -120,9 +120,7 @@ def classroom(tmp_path_factory):
 @pytest.fixture(scope="module")
 def address(classroom, tmp_path_factory):
     """Run `make instructor` for the class and give the address that it prints."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     home = tmp_path_factory.mktemp("home")
     own = {f"JUPYTER_{kind}_DIR": str(home / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
     own |= {"HOME": str(home), "IPYTHONDIR": str(home / "ipython")}
@@ -229,6 +227,8 @@ def test_formgrader_opens_and_its_button_grades_in_the_sandbox(desk, classroom):
     for student, score in (("ada", POINTS), ("mallory", POINTS), ("broken", 0)):
         row = desk.formgrader.locator("tbody tr").filter(has_text=student)
         row.get_by_text("needs autograding").wait_for(timeout=30_000)
+        # Nobody gave their names: nbgrader would say "None, None".
+        assert row.locator("td").first.text_content() == f"{student}, "
         row.locator(".autograde a").click()
         modal = desk.formgrader.locator(".modal-content")
         modal.wait_for(timeout=120_000)

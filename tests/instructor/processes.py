@@ -17,7 +17,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from tests.instructor.needs import postgresql_programs
+from tests.needs import postgresql_programs
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = "tests.instructor.quick:make"

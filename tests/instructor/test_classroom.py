@@ -189,6 +189,14 @@ def test_unchanged_assignment_follows_the_course_until_somebody_hands_it_in(clas
     assert run(course, classroom) == []
 
 
+def test_formgrader_has_a_name_for_everybody_who_handed_in(classroom, course):
+    hand_in(classroom)
+    run(course, classroom)
+    with open_gradebook(classroom.root) as gradebook:
+        (ada,) = gradebook.nbgrader.students
+    assert (ada.id, ada.last_name, ada.first_name) == ("ada", "ada", "")
+
+
 def test_source_changed_after_somebody_handed_in_is_not_released_by_itself(classroom, course):
     hand_in(classroom)
     change(classroom.root / SOURCE)

@@ -17,7 +17,6 @@ from instructor.sandbox import Limits
 from instructor.worker import Spec
 from tests.instructor import quick
 from tests.instructor.making import make_submissions
-from tests.instructor.needs import needs_bubblewrap
 from tests.instructor.processes import (
     ROOT,
     command,
@@ -30,6 +29,7 @@ from tests.instructor.processes import (
     wait_for,
 )
 from tests.instructor.quick import ASSIGNMENT, LOG, NAME, Here, hand_in, rows
+from tests.needs import needs_bubblewrap
 
 pytestmark = [
     pytest.mark.instructor,

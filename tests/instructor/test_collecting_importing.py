@@ -198,7 +198,6 @@ IMPORT = """
 import os, sys
 from datetime import UTC, datetime
 from pathlib import Path
-import tools.workspace as workspace
 from instructor.collecting import collect, import_into
 from tests.instructor.collecting_sources import KNOWN
 steps = int(sys.argv[3])
@@ -210,7 +209,7 @@ def counted(name, function):
             os._exit(9)  # as a kill does: nothing is tidied up
         return function(*args, **kwargs)
     setattr(os, name, call)
-for name in ("fsync", "replace", "chmod", "unlink"):
+for name in ("fsync", "replace", "unlink"):
     counted(name, getattr(os, name))
 with collect(Path(sys.argv[1]), "05_fade", KNOWN, due=datetime(2025, 3, 1, 12, tzinfo=UTC)) as c:
     import_into(Path(sys.argv[2]), c)

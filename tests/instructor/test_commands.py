@@ -14,6 +14,7 @@ from dataclasses import replace
 import pytest
 
 from instructor import commands, grade_command, seeds
+from instructor.collecting.roster import Roster, RosterStudent
 from instructor.commands import main
 from instructor.errors import UnavailableError
 from instructor.gradebook import open_gradebook
@@ -259,6 +260,19 @@ def test_collecting_a_zip_with_a_due_date_and_a_roster(run, classroom, quick, tm
     assert set(Records(classroom, NAME).latest()) == {"ada", "bob"}
     with open_gradebook(classroom) as gradebook:
         assert gradebook.nbgrader.find_student("ada").last_name == "Lovelace"
+
+
+def test_a_name_in_one_piece_is_a_last_name_for_the_gradebook():
+    students = [
+        RosterStudent("jd", "jd", full_name="Jane Doe"),
+        RosterStudent("jr", "jr", "Joe", full_name="Joe Roe"),
+        RosterStudent("jp", "jp", "Jim", "Poe", full_name="Jim B. Poe"),
+        RosterStudent("id", "id"),
+        RosterStudent("away", "away"),
+    ]
+    names = grade_command.names_of(Roster(students), {"jd", "jr", "jp", "id"})
+    last = {student: name["last_name"] for student, name in names.items()}
+    assert last == {"jd": "Jane Doe", "jr": "", "jp": "Poe", "id": ""}
 
 
 def test_a_bug_of_ours_is_no_zero_and_is_tried_again(run, classroom, monkeypatch, quick):

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.needs import needs_bubblewrap
+
 from .classes import small_class, with_environment
-from .needs import needs_bubblewrap
 
 pytestmark = [pytest.mark.instructor, pytest.mark.timeout(900), needs_bubblewrap]
 ROOT = Path(__file__).parents[2]

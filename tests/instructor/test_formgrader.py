@@ -10,7 +10,7 @@ from instructor.gradebook import open_gradebook
 from instructor.marks import read_marks
 from instructor.records import Records, locked
 from tests.instructor.classes import ROOT, small_class, with_environment
-from tests.instructor.needs import needs_bubblewrap
+from tests.needs import needs_bubblewrap
 
 NAME = "02_rnn_forward"
 SOLUTION = ROOT / "solutions" / NAME / f"{NAME}.ipynb"

@@ -143,6 +143,8 @@ def test_the_same_as_nbgraders_own_preprocessor(classroom, tmp_path):
     assert len(left.pop("instructor_grading")) == 1
     assert right.pop("instructor_grading") == []
     left.pop("course"), right.pop("course")  # SaveAutoGrades adds one named default_course
+    assert [row[:3] for row in left.pop("student")] == [("ada", "", "ada")]  # who has no name
+    assert [row[:3] for row in right.pop("student")] == [("ada", None, None)]
     assert len(left["grade"]) == len(ASSIGNMENT.exercises) + len(ASSIGNMENT.manual)
     assert left == right
 
@@ -296,10 +298,32 @@ def test_due_dates_and_names(gradebook, classroom):
     assert read_marks(gradebook.nbgrader.db, NAME)["ada"].late_seconds == 3600
     gradebook.set_names({"ada": {"first_name": "Ada", "last_name": ""}, "new": {"email": "n@x.y"}})
     gradebook.set_names({"ada": {"first_name": "", "last_name": "Lovelace"}})
+    gradebook.apply(record_of("b"))
     with gradebook.nbgrader as inner:
         ada = inner.find_student("ada")
         assert (ada.first_name, ada.last_name) == ("Ada", "Lovelace")
         assert inner.find_student("new").email == "n@x.y"
+
+
+def test_who_has_no_name_is_called_by_their_id(gradebook):
+    """Formgrader shows "last name, first name", "None" for each that is missing."""
+    with gradebook.nbgrader as inner:
+        inner.add_student("bob")  # as nbgrader's own autograde does before it grades
+        inner.add_student("eve", last_name="eve")  # as formgrader stores an empty first name
+        inner.add_student("kim", first_name="Kim")
+        inner.add_student("lee", last_name="Lee")
+    gradebook.set_names({name: {} for name in ("ada", "bob", "eve", "kim", "lee")})
+    gradebook.set_names({"zoe": {"last_name": "Z"}})
+    with gradebook.nbgrader as inner:
+        shown = {one.id: (one.last_name, one.first_name) for one in inner.students}
+    assert shown == {
+        "ada": ("ada", ""),
+        "bob": ("bob", ""),
+        "eve": ("eve", ""),
+        "kim": (None, "Kim"),
+        "lee": ("Lee", None),
+        "zoe": ("Z", ""),
+    }
 
 
 def test_nbgrader_still_reads_the_gradebook(gradebook):

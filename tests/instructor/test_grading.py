@@ -17,8 +17,8 @@ from instructor.course_copy import Pass
 from instructor.grading import Grader, Options, grading_key
 from instructor.results import GRADED, GRADERS_FAULT, Result
 from instructor.sandbox import Limits, Stopped
-from tests.instructor.needs import needs_bubblewrap
 from tests.instructor.pretend import PretendSandbox, PretendSession
+from tests.needs import needs_bubblewrap
 from utils.checks import REGISTRY
 from utils.checks.running import Answer, Problem
 

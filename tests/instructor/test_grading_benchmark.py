@@ -11,7 +11,7 @@ import pytest
 from benchmarks import grading
 from benchmarks.grading import Measured
 from tests.instructor.making import make_submissions
-from tests.instructor.needs import needs_bubblewrap
+from tests.needs import needs_bubblewrap
 
 ROOT = Path(__file__).resolve().parents[2]
 BLOCKS = [["a", "b"], ["c", "d"]]

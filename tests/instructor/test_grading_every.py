@@ -10,7 +10,7 @@ import pytest
 from instructor.assignment import Assignment
 from instructor.grading import Grader
 from instructor.results import GRADED
-from tests.instructor.needs import needs_bubblewrap
+from tests.needs import needs_bubblewrap
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = sorted(path.stem for path in ROOT.glob("exercises/*/*.ipynb"))

@@ -36,7 +36,7 @@ from tests.instructor.classes import small_class, with_environment
 from tests.instructor.hostile import ALL, ESCAPED, HONEST, NAME, Hostile, Sheet, World
 from tests.instructor.hostile.archives import HELD
 from tests.instructor.making import make_submissions
-from tests.instructor.needs import needs_bubblewrap
+from tests.needs import needs_bubblewrap
 
 ROOT = Path(__file__).resolve().parents[2]
 SECRET = "swordfish-7f3a-of-the-grader"

@@ -26,7 +26,6 @@ from instructor.seeds import read
 from instructor.worker import Spec
 from tests.instructor import quick
 from tests.instructor.making import make_submissions
-from tests.instructor.needs import needs_bubblewrap, needs_postgresql
 from tests.instructor.processes import (
     ROOT,
     command,
@@ -39,6 +38,7 @@ from tests.instructor.processes import (
     start,
 )
 from tests.instructor.quick import ASSIGNMENT, LOG, NAME, Here, hand_in, rows
+from tests.needs import needs_bubblewrap, needs_postgresql
 
 pytestmark = [
     pytest.mark.instructor,

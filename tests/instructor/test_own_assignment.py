@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from nbformat import v4, writes
 
+from tests.needs import needs_bubblewrap
+
 from .classes import with_environment
-from .needs import needs_bubblewrap
 
 pytestmark = pytest.mark.instructor
 ROOT = Path(__file__).parents[2]

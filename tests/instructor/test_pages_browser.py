@@ -12,7 +12,8 @@ from instructor.class_report import write_class_report
 from instructor.feedback import feedback_page
 from instructor.marks import Mark, Marked
 from instructor.results import ExerciseResult, ManualResult, Result, without_score
-from tools.browser import chromium, find_chromium
+from tests.needs import require_browser
+from tools.browser import chromium
 
 from .test_rendering import HOSTILE
 
@@ -51,9 +52,7 @@ CONTRASTS = """() => {
 
 @pytest.fixture(scope="module")
 def browser():
-    pytest.importorskip("playwright", reason="playwright is not installed")
-    if find_chromium() is None:
-        pytest.skip("no Chromium or Chrome found; UNROLLED_CHROMIUM can name one")
+    require_browser()
     with chromium() as started:
         yield started
 

@@ -12,9 +12,9 @@ from instructor.errors import UnavailableError
 from instructor.gradebook import VARIABLE, open_gradebook
 from instructor.records import Records
 from tests.instructor.classes import with_environment
-from tests.instructor.needs import needs_postgresql
 from tests.instructor.processes import command, environment, finish, postgresql, start
 from tests.instructor.quick import ASSIGNMENT, NAME, hand_in, rows
+from tests.needs import needs_postgresql
 
 pytestmark = [pytest.mark.instructor, pytest.mark.timeout(600), needs_postgresql]
 

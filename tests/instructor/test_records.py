@@ -14,6 +14,7 @@ from instructor.errors import InstructorError
 from instructor.records import Record, Records
 from instructor.results import GRADED
 from tests.instructor.quick import ASSIGNMENT, NAME, ROOT, result_of
+from tools.files import SUFFIX
 
 
 @pytest.fixture
@@ -53,7 +54,7 @@ def test_records_are_kept_and_the_newest_counts(tmp_path, record):
 def test_a_file_that_was_being_written_is_no_record(tmp_path, record):
     found = Records(tmp_path, NAME)
     path = found.add(record)
-    path.with_name(".unfinished-002.json").write_text("{")
+    path.with_name(f".0123{SUFFIX}").write_text("{")
     assert found.latest() == {"ada": record}
     found.add(replace(record, number=2))
     assert sorted(p.name for p in path.parent.iterdir()) == ["001.json", "002.json"]

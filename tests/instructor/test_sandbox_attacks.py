@@ -12,9 +12,7 @@ import numpy as np
 import pytest
 
 from instructor.sandbox import Sandbox, Stopped
-from instructor.sandbox import session as sessions
 from instructor.sandbox.inside import watching
-from tests.instructor.needs import needs_bubblewrap
 from tests.instructor.sandboxes import (
     DOUBLE,
     LIMITS,
@@ -26,20 +24,13 @@ from tests.instructor.sandboxes import (
     small_course,
     wait_for,
 )
+from tests.needs import needs_bubblewrap
 
-pytestmark = [needs_bubblewrap, pytest.mark.instructor]
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory):
-    with Sandbox(small_course(tmp_path_factory.mktemp("course")), limits=LIMITS) as made:
-        made.start()
-        yield made
-
-
-@pytest.fixture(autouse=True)
-def short_grace(monkeypatch):
-    monkeypatch.setattr(sessions, "GRACE", 0.7)
+pytestmark = [
+    needs_bubblewrap,
+    pytest.mark.instructor,
+    pytest.mark.usefixtures("short_grace"),
+]
 
 
 # --- ended for good --------------------------------------------------------------------------

@@ -9,37 +9,30 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from instructor.sandbox import Opaque, Record, Sandbox, Stopped
-from instructor.sandbox import session as sessions
-from tests.instructor.needs import needs_bubblewrap
+from instructor.sandbox import Opaque, Record, Stopped
 from tests.instructor.sandboxes import (
     DOUBLE,
-    LIMITS,
     is_well,
     printed,
     processes_with,
     run,
-    small_course,
     wait_for,
 )
+from tests.needs import needs_bubblewrap
 
-pytestmark = [needs_bubblewrap, pytest.mark.instructor]
-
-
-@pytest.fixture(scope="module")
-def sandbox(tmp_path_factory):
-    os.environ["GRADER_SECRET"] = "the private seed"
-    try:
-        with Sandbox(small_course(tmp_path_factory.mktemp("course")), limits=LIMITS) as made:
-            made.start()
-            yield made
-    finally:
-        del os.environ["GRADER_SECRET"]
+pytestmark = [
+    needs_bubblewrap,
+    pytest.mark.instructor,
+    pytest.mark.usefixtures("short_grace"),
+]
 
 
-@pytest.fixture(autouse=True)
-def short_grace(monkeypatch):
-    monkeypatch.setattr(sessions, "GRACE", 0.7)
+@pytest.fixture(scope="module", autouse=True)
+def secret_of_the_grader():
+    """Hold a secret in the environment, from before the sandbox starts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADER_SECRET", "the private seed")
+        yield
 
 
 # --- what is out of reach --------------------------------------------------------------------

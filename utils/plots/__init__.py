@@ -1,8 +1,10 @@
 """Drawing functions of the course and its one look.
 
 ``use_style``, ``new_figure`` and ``show`` serve every chapter; each ``draw_*(ax, data)``
-paints what a numeric module computed and computes nothing itself. One module per subject;
-its names are exported here so that a notebook imports everything from ``utils.plots``.
+paints what it is given and computes nothing itself. What a figure alone needs, such as what a
+network says on a grid, is computed by a ``compute_*`` beside it, which draws nothing. One module
+per subject; their names are exported here so that a notebook imports everything from
+``utils.plots``.
 """
 
 # Subjects, one import per module, in the order of the chapters:
@@ -35,12 +37,10 @@ from utils.plots.computation_graph import compute_graph_pass, draw_graph_pass
 from utils.plots.counts import count_lines, draw_counts
 from utils.plots.descent import (
     compute_contours,
-    compute_descent,
     compute_slow_start,
     draw_descent,
     draw_difference_errors,
     draw_slow_start,
-    make_surface,
 )
 from utils.plots.directions import draw_beliefs, draw_look_ahead, draw_two_readers
 from utils.plots.forecasts import (
@@ -114,7 +114,6 @@ __all__ = [
     "compute_boundary",
     "compute_cliff_grid",
     "compute_contours",
-    "compute_descent",
     "compute_extent",
     "compute_graph_pass",
     "compute_intervals",
@@ -196,7 +195,6 @@ __all__ = [
     "draw_windows",
     "draw_wiring",
     "draw_written",
-    "make_surface",
     "new_figure",
     "show",
     "symmetric_limits",

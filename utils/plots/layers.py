@@ -12,6 +12,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from utils.plots.style import SEQUENTIAL
+from utils.wording import counted
 
 __all__ = [
     "DepthRacePicture",
@@ -223,7 +224,7 @@ def draw_depth_race(axes: Sequence[Axes], depths: Sequence[int], n_steps: int) -
     deepest = max(depths)
     for i, depth in enumerate(depths):
         look = {"color": _COLORS[i], "linestyle": _DASHES[i], "linewidth": 2.0}
-        name = f"{depth} layer" + ("s" if depth > 1 else "")
+        name = counted(depth, "layer")
         (lines[depth],) = left.plot([], [], label=name, **look)
         boxes[depth] = [
             right.add_patch(

@@ -81,8 +81,14 @@ class MemoryPicture:
             word.set_alpha(0.6 if preview and step == T - 1 else 1.0)
         for name, texts in self.table.items():
             for step, text in enumerate(texts):
-                shown = f"{np.asarray(gates[name])[step] + 0.0:.1f}" if step < T else ""
-                text.set_text(shown.replace("-", "−"))
+                text.set_text(_in_a_column(np.asarray(gates[name])[step]) if step < T else "")
+
+
+def _in_a_column(value: float) -> str:
+    """Write a gate with one decimal, or with two and no leading zero where one would hide it."""
+    value = round(float(value), 2) + 0.0
+    whole = value == round(value, 1)
+    return (f"{value:.1f}" if whole else f"{value:.2f}".replace("0.", ".")).replace("-", "−")
 
 
 def draw_memory(ax: Axes, steps: int) -> MemoryPicture:

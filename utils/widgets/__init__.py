@@ -1,8 +1,8 @@
 """Live figures, training with a stop button, predictions and recall questions.
 
 ``explore_*`` functions give a figure with controls; each ends as a still picture with
-alternative text where no kernel is running. Its names are exported here so that a notebook
-imports everything from ``utils.widgets``; a chapter's widgets live in ``chapterNN.py``.
+alternative text where no kernel is running. What a notebook uses is exported here, so that it
+imports everything from ``utils.widgets``; the widgets of a chapter are in ``chapterNN.py``.
 """
 
 from utils.widgets.chapter00 import diagnostic, explore_repeated_factor

@@ -16,6 +16,8 @@ from utils.plots.start import (
 )
 from utils.plots.style import new_figure
 from utils.widgets.live_figure import LiveFigure
+from utils.widgets.messages import mime_data
+from utils.wording import counted
 
 __all__ = [
     "PRIMERS",
@@ -41,14 +43,14 @@ def describe_repeated_factor(data: RepeatedFactor) -> str:
     -------
     str
     """
-    T, last = len(data.left) - 1, data.left[-1]
+    steps, last = counted(len(data.left) - 1, "step"), data.left[-1]
     if data.factor == 1:
-        return f"With a factor of exactly 1 everything is left after {T} steps."
+        return f"With a factor of exactly 1 everything is left after {steps}."
     if data.factor > 1:
-        return f"With a factor of {data.factor:.3g}, 1 has grown to {last:.2g} after {T} steps."
+        return f"With a factor of {data.factor:.3g}, 1 has grown to {last:.2g} after {steps}."
     share = f"{last:.1%}" if last >= 1e-3 else f"{last:.1e}"
     return (
-        f"With a factor of {data.factor:.3g}, {share} is left after {T} steps; "
+        f"With a factor of {data.factor:.3g}, {share} is left after {steps}; "
         f"one half is gone after {data.half_after:.1f}."
     )
 
@@ -327,8 +329,7 @@ class Diagnostic(ipywidgets.VBox):
         self.outcome.value = f'<div role="status">{_result_page(self)}</div>'
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = dict(bundle[0] if isinstance(bundle, tuple) else bundle or {})
+        data = mime_data(super()._repr_mimebundle_(**kwargs))
         data["text/plain"] = repr(self)
         data["text/html"] = _still_page(self.questions)
         return data

@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping
-
 import ipywidgets
 import numpy as np
 
-from utils.data.points import blobs, circles, moons, spirals
-from utils.feedforward import (
-    TwoLayerWeights,
-    init_two_layer_weights,
-    two_layer_backward,
-    two_layer_forward,
-)
-from utils.losses import binary_cross_entropy
-from utils.optim import SGD
+from utils.descent import SURFACES, compute_descent, describe_descent, make_surface
 from utils.plots.activations import (
     NAMES,
     TITLES,
@@ -38,65 +27,22 @@ from utils.plots.computation_graph import (
     draw_graph_pass,
     in_digits,
 )
-from utils.plots.descent import (
-    SURFACES,
-    compute_contours,
-    compute_descent,
-    describe_descent,
-    draw_descent,
-    make_surface,
-)
+from utils.plots.descent import compute_contours, draw_descent
 from utils.plots.style import new_figure
+from utils.point_learner import DATA, PointLearner
+from utils.validation import as_count
+from utils.widgets.learning_figure import LearningFigure, make_learning_figure
 from utils.widgets.live_figure import LiveFigure
-from utils.widgets.training_figure import make_training_figure
-
-Array = np.ndarray
+from utils.wording import counted
 
 __all__ = [
     "RECALL",
-    "PointLearner",
     "describe_activation",
     "explore_activations",
     "explore_backward_pass",
     "explore_decision_boundary",
     "explore_descent",
 ]
-
-RECALL = (
-    (
-        "Why does `d_b2` sum over the batch?",
-        "One bias serves every sample. A value that is used several times collects the gradient "
-        "of all its uses.",
-    ),
-    (
-        "What is the largest slope of the sigmoid, and where does it have it?",
-        "0.25, at z = 0, because $\\sigma(1 - \\sigma) = \\tfrac14 - (\\sigma - \\tfrac12)^2$.",
-    ),
-    (
-        "Why do sigmoid and binary cross-entropy belong together?",
-        "The derivative of the loss has $\\hat y(1 - \\hat y)$ below the line and the slope of the "
-        "sigmoid has it above. They cancel, and $\\hat y - y$ is left even where the sigmoid is "
-        "flat.",
-    ),
-    (
-        "What is the difference between backpropagation and gradient descent?",
-        "Backpropagation computes the gradient. Gradient descent is one way to use it: a step "
-        "against it, times the learning rate.",
-    ),
-    (
-        "A right gradient fails the numerical check with ε = 1e-12. Why?",
-        "Rounding. An error of about 1e-16 in the loss is divided by ε and becomes 1e-4. Take ε "
-        "near 1e-5 and differences from both sides.",
-    ),
-)
-"""Questions and answers at the end of the chapter, kept here so that its code does not tell."""
-
-DATA = {
-    "two moons": moons,
-    "circle in a ring": circles,
-    "two spirals": spirals,
-    "two blobs": blobs,
-}
 
 
 def describe_activation(curve: ActivationCurve) -> str:
@@ -278,137 +224,30 @@ def explore_backward_pass() -> LiveFigure:
     )
 
 
-class PointLearner:
-    """Train a two-layer network on points of two classes, one minibatch at a time.
-
-    Parameters
-    ----------
-    data : str
-        A key of ``DATA``.
-    n_hidden : int, at least 1
-        Hidden units H.
-    activation : str
-        Of the hidden layer.
-    learning_rate : float above 0
-    scale : float, at least 0
-        Standard deviation of the initial weights, in units of 1/√D for the first layer and
-        1/√H for the second; 0 makes all units equal.
-    seed : int
-        Of the points, the weights and the minibatches.
-
-    Attributes
-    ----------
-    x : array, shape (n, 2)
-    y : array, shape (n, 1)
-    weights : TwoLayerWeights
-    losses : list of float
-        Loss of every minibatch since the start, in nats.
-
-    Raises
-    ------
-    ValueError
-        If there are no such data.
-    """
-
-    N_POINTS, NOISE, BATCH, MOMENTUM = 300, 0.1, 32, 0.9
-
-    def __init__(
-        self,
-        data: str = "two moons",
-        n_hidden: int = 8,
-        activation: str = "tanh",
-        learning_rate: float = 0.3,
-        scale: float = 1.0,
-        seed: int = 0,
-    ) -> None:
-        if data not in DATA:
-            raise ValueError(f"data is {data!r}; expected one of {', '.join(map(repr, DATA))}.")
-        self._lock = threading.RLock()
-        self.settings = {
-            "data": data,
-            "n_hidden": n_hidden,
-            "activation": activation,
-            "learning_rate": learning_rate,
-            "scale": scale,
-            "seed": seed,
-        }
-        self.restart()
-
-    def restart(self, **settings: object) -> None:
-        """Draw points and weights anew and forget the losses; `settings` are those that change."""
-        with self._lock:
-            self.settings = {**self.settings, **settings}
-            chosen = self.settings
-            self._rng = np.random.default_rng(chosen["seed"])
-            self.x, self.y = DATA[chosen["data"]](self._rng, self.N_POINTS, noise=self.NOISE)
-            drawn = init_two_layer_weights(2, chosen["n_hidden"], 1, self._rng)
-            scale = chosen["scale"]
-            self.weights = TwoLayerWeights(scale * drawn.W1, drawn.b1, scale * drawn.W2, drawn.b2)
-            self._optimiser = SGD(chosen["learning_rate"], momentum=self.MOMENTUM)
-            self.losses: list[float] = []
-
-    def step(self, _i: int = 0) -> Mapping[str, float]:
-        """Make one update on a random minibatch; its number is not used.
-
-        Returns
-        -------
-        dict
-            ``loss``, in nats.
-        """
-        with self._lock:
-            rows = self._rng.integers(0, len(self.x), self.BATCH)
-            x, y, hidden = self.x[rows], self.y[rows], self.settings["activation"]
-            values = two_layer_forward(x, self.weights, hidden=hidden)
-            gradients = two_layer_backward(
-                x, y, values, self.weights, hidden=hidden, loss="binary_cross_entropy"
-            )
-            self._optimiser.step(self.weights, gradients)
-            self.losses.append(float(binary_cross_entropy(values.y_hat, y)))
-            return {"loss": self.losses[-1]}
-
-    def predict(self, x: Array) -> Array:
-        """Return the probability of class 1, shape (B, 1), for inputs `x` of shape (B, 2)."""
-        hidden = self.settings["activation"]
-        return two_layer_forward(x, self.weights, hidden=hidden).y_hat
-
-    def accuracy(self) -> float:
-        """Return the share, in [0, 1], of the training points on the right side of the boundary."""
-        with self._lock:
-            return float(np.mean((self.predict(self.x) > 0.5) == (self.y > 0.5)))
-
-    def boundary(self, n: int = 61) -> Boundary:
-        """Return what the network says on a grid of `n` by `n` points around its data."""
-        with self._lock:
-            hidden = self.settings["activation"]
-            return compute_network_boundary(self.weights, self.x, hidden, n)
-
-    def describe(self) -> str:
-        """Return in words how far the network has come."""
-        chosen = self.settings
-        units = "unit" if chosen["n_hidden"] == 1 else "units"
-        return (
-            f"After {len(self.losses)} updates {self.accuracy():.1%} of the points of "
-            f"{chosen['data']} are on the right side; {chosen['n_hidden']} hidden {units}."
-        )
-
-
-def explore_decision_boundary(n_steps: int = 1500, first: int = 150) -> LiveFigure:
+def explore_decision_boundary(n_steps: int = 1500, first: int = 150) -> LearningFigure:
     """Watch the decision boundary of a two-layer network grow while it trains.
 
     A change of any setting starts the network anew.
 
     Parameters
     ----------
-    n_steps : int
-        Updates in all, at least 1.
-    first : int
+    n_steps : int, at least 1
+        Updates in all.
+    first : int, at least 0
         Updates made before the figure is shown, so that it has something to show.
 
     Returns
     -------
-    LiveFigure
+    LearningFigure
         With Start, Stop and Reset below; its ``training`` holds these buttons.
+
+    Raises
+    ------
+    ValueError
+        If `n_steps` is below 1 or `first` negative.
     """
+    n_steps = as_count("n_steps", n_steps)
+    first = as_count("first", first, at_least=0)
     controls = {
         "data": ipywidgets.Dropdown(options=list(DATA), value="two moons", description="points"),
         "n_hidden": ipywidgets.IntSlider(
@@ -443,7 +282,12 @@ def explore_decision_boundary(n_steps: int = 1500, first: int = 150) -> LiveFigu
     }
     learner = PointLearner(**{name: control.value for name, control in controls.items()})
     figure, (left, right) = new_figure(1, 2, size=(10, 4.4), width_ratios=(5, 4))
-    picture = draw_boundary(left, learner.boundary(), learner.x, learner.y)
+
+    def boundary() -> Boundary:
+        hidden = learner.settings["activation"]
+        return compute_network_boundary(learner.weights_now(), learner.x, hidden, n=61)
+
+    picture = draw_boundary(left, boundary(), learner.x, learner.y)
     left.set_xticks([])
     left.set_yticks([])
     curve = draw_losses(right, np.array([]), np.array([]), n_steps)
@@ -452,16 +296,16 @@ def explore_decision_boundary(n_steps: int = 1500, first: int = 150) -> LiveFigu
     def update(**settings: object) -> str:
         if settings != learner.settings:
             learner.restart(**settings)
-        picture.move(learner.boundary())
+        picture.move(boundary())
         picture.move_points(learner.x, learner.y)
         left.set_title(settings["data"])
         left.set(xlim=picture.limits[:2], ylim=picture.limits[2:])
         losses = np.array(learner.losses)
         curve.move(losses, compute_running_mean(losses))
-        note.set_text(f"{len(losses)} updates\n{learner.accuracy():.1%} right")
+        note.set_text(f"{counted(len(losses), 'update')}\n{learner.accuracy():.1%} right")
         return learner.describe()
 
-    live = make_training_figure(
+    live = make_learning_figure(
         figure,
         update,
         learner.step,
@@ -478,3 +322,33 @@ def explore_decision_boundary(n_steps: int = 1500, first: int = 150) -> LiveFigu
     if first:
         live.training.run(first)
     return live
+
+
+RECALL = (
+    (
+        "Why does `d_b2` sum over the batch?",
+        "One bias serves every sample. A value that is used several times collects the gradient "
+        "of all its uses.",
+    ),
+    (
+        "What is the largest slope of the sigmoid, and where does it have it?",
+        "0.25, at z = 0, because $\\sigma(1 - \\sigma) = \\tfrac14 - (\\sigma - \\tfrac12)^2$.",
+    ),
+    (
+        "Why do sigmoid and binary cross-entropy belong together?",
+        "The derivative of the loss has $\\hat y(1 - \\hat y)$ below the line and the slope of the "
+        "sigmoid has it above. They cancel, and $\\hat y - y$ is left even where the sigmoid is "
+        "flat.",
+    ),
+    (
+        "What is the difference between backpropagation and gradient descent?",
+        "Backpropagation computes the gradient. Gradient descent is one way to use it: a step "
+        "against it, times the learning rate.",
+    ),
+    (
+        "A right gradient fails the numerical check with ε = 1e-12. Why?",
+        "Rounding. An error of about 1e-16 in the loss is divided by ε and becomes 1e-4. Take ε "
+        "near 1e-5 and differences from both sides.",
+    ),
+)
+"""Questions and answers for ``recall`` at the end of the chapter."""

@@ -25,8 +25,10 @@ from utils.unrolled import (
 )
 from utils.validation import Array, as_array
 from utils.widgets.live_figure import LiveFigure
+from utils.wording import counted
 
 __all__ = [
+    "RECALL",
     "compute_memory",
     "compute_steps",
     "compute_wirings",
@@ -286,8 +288,9 @@ def explore_task_shapes() -> LiveFigure:
             " ".join(item for item in items if item) for items in (wiring.inputs, wiring.outputs)
         )
         return (
-            f"{task.title}, {task.task}: {len(wiring.input_steps)} inputs and "
-            f"{len(wiring.output_steps)} outputs over {wiring.n_steps} steps. "
+            f"{task.title}, {task.task}: {counted(len(wiring.input_steps), 'input')} and "
+            f"{counted(len(wiring.output_steps), 'output')} over "
+            f"{counted(wiring.n_steps, 'step')}. "
             f"It reads: {reads}. It answers: {gives}. {task.explanation}"
         )
 
@@ -313,7 +316,7 @@ def explore_task_shapes() -> LiveFigure:
     )
 
 
-RECALL = [
+RECALL = (
     (
         "Which shapes have [x_t, h_prev] for one sequence and the matrix that it meets?",
         "D + H numbers, and (D + H, H): W_xh on top of W_hh.",
@@ -334,5 +337,5 @@ RECALL = [
         "Chapter 01: softmax with cross-entropy, what is its gradient for the logits?",
         "The prediction minus the target, $\\hat y - y$, divided by B for the mean over a batch.",
     ),
-]
+)
 """Questions and answers for ``recall`` at the end of the chapter."""

@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 _T = 4  # steps of the E_3 example
-_SIGNS = {"W_hh": "W_hh", "W_xh": "W_xh", "b_h": "b_h"}
+_PARAMETERS = ("W_hh", "W_xh", "b_h")
 
 
 def compute_error_flow(error_at: int = 3, W_hh: float = 0.9, start: float = 0.5) -> ErrorFlow:
@@ -72,7 +72,7 @@ def explore_error_flow() -> LiveFigure:
             0.5, min=-1, max=1, step=0.1, readout_format=".1f", description="state before step 0"
         ),
         "parameter": ipywidgets.ToggleButtons(
-            options=list(_SIGNS), value="W_hh", description="gradient of"
+            options=_PARAMETERS, value="W_hh", description="gradient of"
         ),
     }
     figure, (graph, bars) = new_figure(2, 1, size=(9.4, 5.6), height_ratios=[3.1, 1.2])
@@ -102,14 +102,16 @@ def _tell_flow(flow: ErrorFlow, parameter: str, steps_back: int) -> str:
     numbers = ", ".join(f"{term + 0.0:+.3f}" for term in terms)
     total = flow.totals[parameter]
     missing = e + 1 - len(terms)
-    what = (
+    rest = (
         f"{missing} of {e + 1} terms not shown, the whole is {total + 0.0:+.3f}"
         if missing
         else "the whole gradient"
     )
-    told = f"Of ∂E_{e}/∂{parameter} the terms of {names} are {numbers}; together "
-    told += f"{terms.sum() + 0.0:+.3f}, {what}."
-    if len(terms) > 1:
+    told = f"Of ∂E_{e}/∂{parameter} the "
+    if len(terms) == 1:
+        told += f"term of {names} is {numbers}, {rest}."
+    else:
+        told += f"terms of {names} are {numbers}; together {terms.sum() + 0.0:+.3f}, {rest}."
         first, last = flow.d_states[e] + 0.0, flow.d_states[missing] + 0.0
         told += (
             f" From s_{e} back to s_{missing} the gradient goes from {first:+.3f} to {last:+.3f}."
@@ -237,7 +239,7 @@ def _tell_check(report: GradientReport, broken: str, T: int, B: int) -> str:
     return f"{what}, with T = {T} and B = {B}. Gradients {in_words(report)}.{caught}"
 
 
-RECALL = [
+RECALL = (
     (
         "Through which two paths does $h_t$ reach the loss?",
         "Through its own output $o_t$, and through the next state $h_{t+1}$.",
@@ -262,5 +264,5 @@ RECALL = [
         "The weights, and so their gradients, which are sums over the steps. States exist once "
         "for each step.",
     ),
-]
+)
 """Questions and answers for ``recall`` at the end of the chapter."""

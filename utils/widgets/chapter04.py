@@ -38,12 +38,13 @@ from utils.truncation import (
 )
 from utils.validation import Array, IndexArray, as_choice, as_number
 from utils.widgets.live_figure import LiveFigure
+from utils.wording import counted
 
 __all__ = [
     "RECALL",
     "NextCharacter",
-    "TrainingFigure",
     "TruncationStudy",
+    "WritingFigure",
     "compute_next",
     "compute_truncation",
     "explore_sampling",
@@ -148,9 +149,9 @@ def explore_truncation() -> LiveFigure:
         if window >= STEPS:
             return f"One window of all {STEPS} steps: nothing is dropped, the gradient is full."
         return (
-            f"Windows of {window} steps, {network} network, W_hh times {factor:.2f}: the gradient "
-            f"of W_hh is off by {error:.0%} of its length, and its cosine with the full one is "
-            f"{cosine:.2f}."
+            f"Windows of {counted(window, 'step')}, {network} network, W_hh times {factor:.2f}: "
+            f"the gradient of W_hh is off by {error:.0%} of its length, and its cosine with the "
+            f"full one is {cosine:.2f}."
         )
 
     controls = {
@@ -175,7 +176,7 @@ def explore_truncation() -> LiveFigure:
     )
 
 
-class TrainingFigure(LiveFigure):
+class WritingFigure(LiveFigure):
     """Show a language model while it learns: bits per character, and what it writes by now.
 
     Hand ``draw`` to ``train_live``. It measures and writes about once a second; the measurement
@@ -229,9 +230,9 @@ class TrainingFigure(LiveFigure):
             picture.loss.set_data(*zip(*self._losses, strict=True) if self._losses else ([], []))
             picture.held_out.set_data(*zip(*self.measured, strict=True))
             return (
-                f"After {trainer.updates} updates: {self.measured[-1][1]:.2f} bits per character "
-                f"on text that was not trained on. At temperature {temperature:.2f} it writes: "
-                f"{start}{written[:100]}"
+                f"After {counted(trainer.updates, 'update')}: {self.measured[-1][1]:.2f} bits per "
+                f"character on text that was not trained on. At temperature {temperature:.2f} it "
+                f"writes: {start}{written[:100]}"
             )
 
         slider = ipywidgets.FloatSlider(
@@ -270,20 +271,20 @@ def explore_training(
     n_updates: int,
     baselines: Mapping[str, float],
     start: str = "The ",
-) -> TrainingFigure:
+) -> WritingFigure:
     """Watch a model learn: loss, bits per character on other text, and a sample every second.
 
     Parameters
     ----------
     trainer, vocabulary, held_out, n_updates, baselines, start
-        As in `TrainingFigure`.
+        As in `WritingFigure`.
 
     Returns
     -------
-    TrainingFigure
+    WritingFigure
         One control: the temperature of the sample. Its ``draw`` is for ``train_live``.
     """
-    return TrainingFigure(trainer, vocabulary, held_out, n_updates, baselines, start)
+    return WritingFigure(trainer, vocabulary, held_out, n_updates, baselines, start)
 
 
 class NextCharacter(NamedTuple):
@@ -412,7 +413,7 @@ def explore_sampling(
     )
 
 
-RECALL = [
+RECALL = (
     (
         "A window of T steps and B pieces: which character is the target of the last one read?",
         "The first one that the next window reads: the same piece, one step later.",
@@ -434,5 +435,5 @@ RECALL = [
         "Chapter 03: which two paths does the gradient take into $h_t$?",
         "From the output of step t itself, and from $h_{t+1}$ through $W_{hh}$.",
     ),
-]
+)
 """Questions and answers for ``recall`` at the end of the chapter."""

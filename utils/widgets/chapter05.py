@@ -14,6 +14,7 @@ from utils.cells import RNNWeights
 from utils.cells.rnn import slope_at_output
 from utils.classifier import SequenceClassifier
 from utils.cliff import CliffDescent, descend_cliff
+from utils.data.grammar import SHORTEST_WITH_DISTRACTOR
 from utils.initialisation import orthogonal_matrix
 from utils.jacobians import backward_gains, power_norms, singular_values, spectral_radius
 from utils.plots.cliff import compute_cliff_grid, draw_cliff_walk
@@ -23,6 +24,7 @@ from utils.scalar_chain import ScalarChain, gradient_bound, run_chain
 from utils.sequence import rnn_sequence
 from utils.validation import Array, as_choice, as_count, as_number
 from utils.widgets.live_figure import LiveFigure
+from utils.wording import counted
 
 __all__ = [
     "CLIFF_START",
@@ -108,8 +110,8 @@ def explore_scalar_chain() -> LiveFigure:
         size = "nothing" if np.isneginf(left) else f"10 to the power {left:.1f}"
         whose = "the same weight" if kind == "one" else "weights of their own"
         return (
-            f"{_TITLES[activation]}, {T} layers with {whose}, {weight:.2f} in the middle and bias "
-            f"{bias:.1f}: {size} is left of the gradient at the first layer."
+            f"{_TITLES[activation]}, {counted(T, 'layer')} with {whose}, {weight:.2f} in the "
+            f"middle and bias {bias:.1f}: {size} is left of the gradient at the first layer."
         )
 
     controls = {
@@ -399,16 +401,17 @@ def explore_agreement_distance(models: Mapping[str, SequenceClassifier]) -> Live
         model = models[name]
         cell = model.cell._replace(W_hh=factor * model.cell.W_hh)
         scaled = SequenceClassifier(cell, model.output, model.activation)
-        possible = distances if distractors == "none" else distances[distances >= 4]
+        shortest = 0 if distractors == "none" else SHORTEST_WITH_DISTRACTOR
+        possible = distances[distances >= shortest]
         accuracies = accuracy_by_distance(scaled, possible, 60, distractors)
         line.set_data(possible, accuracies)
         gains = gains_over_sentence(scaled, 30, 8)[::-1]
         picture.move({"gain": gains[:31]})
         far = float(accuracies[-1])
         return (
-            f"Network {name}, W_hh times {factor:.2f}: {accuracies[0]:.0%} right at {possible[0]} "
-            f"words between noun and verb, {far:.0%} at 30; of the gradient 10 to the power "
-            f"{gains[30]:.1f} is left after 30 steps back."
+            f"Network {name}, W_hh times {factor:.2f}: {accuracies[0]:.0%} right with "
+            f"{counted(possible[0], 'word')} between noun and verb, {far:.0%} with 30; of the "
+            f"gradient 10 to the power {gains[30]:.1f} is left after 30 steps back."
         )
 
     controls = {
@@ -463,4 +466,4 @@ RECALL = (
         "The one through the output of step t, and the one through $h_{t+1}$.",
     ),
 )
-"""Questions and answers at the end of the chapter."""
+"""Questions and answers for ``recall`` at the end of the chapter."""

@@ -23,6 +23,7 @@ from utils.sentence_gates import (
 from utils.validation import Array
 from utils.widgets.live_figure import LiveFigure
 from utils.widgets.memory_cell import MemoryCellFigure
+from utils.wording import counted
 
 __all__ = [
     "RECALL",
@@ -70,10 +71,11 @@ def explore_half_life() -> LiveFigure:
         gate = 1 / (1 + np.exp(-bias))
         life = half_life(gate)
         shown = f"{bias + 0.0:.1f}".replace("-", "−")
-        note = f"σ({shown}) = {gate:.3f}\nhalf-life {life:.3g} steps"
+        steps = counted(life, "step", digits=".3g")
+        note = f"σ({shown}) = {gate:.3f}\nhalf-life {steps}"
         picture.move(bias, fading.direct, fading.total, note)
         return (
-            f"Forget bias {bias:.1f}: a gate at {gate:.3f} halves a memory every {life:.3g} steps. "
+            f"Forget bias {bias:.1f}: a gate at {gate:.3f} halves a memory in {steps}. "
             f"In a random network with weights times {scale:.2f}, after {T} steps "
             f"{_share(fading.direct)} is left along the cell line and {_share(fading.total)} "
             "along all paths."
@@ -177,9 +179,9 @@ def explore_gates(models: Mapping[str, SequenceClassifier]) -> LiveFigure:
         held, gates = curves["cell_state"], curves["forget_gate"][2:]
         kept = f"the product of its forget gates after the noun is {np.prod(gates):.2g}"
         return (
-            f"Network {model}, {distance} words between {run.words[1]} and the verb: “were” has "
-            f"probability {run.were[-1]:.2f} in the end. Unit {unit} holds tanh(c) = {held[1]:.2f} "
-            f"after the noun and {held[-1]:.2f} before the verb; {kept}."
+            f"Network {model}, {counted(distance, 'word')} between {run.words[1]} and the verb: "
+            f"“were” has probability {run.were[-1]:.2f} in the end. Unit {unit} holds tanh(c) = "
+            f"{held[1]:.2f} after the noun and {held[-1]:.2f} before the verb; {kept}."
         )
 
     controls = {
@@ -239,9 +241,10 @@ def explore_parameter_counts() -> LiveFigure:
         lines.append(f"in all {chosen.total:,}")
         picture.move({name: count.total for name, count in counts.items()}, cell, lines)
         return (
-            f"{cell.upper()}, {D} inputs, {H} units, {layers} layers, {directions} directions, "
-            f"{biases} biases: {chosen.total:,} parameters. RNN {counts['rnn'].total:,}, GRU "
-            f"{counts['gru'].total:,}, LSTM {counts['lstm'].total:,}."
+            f"{cell.upper()}, {counted(D, 'input')}, {counted(H, 'unit')}, "
+            f"{counted(layers, 'layer')}, {counted(directions, 'direction')}, "
+            f"{counted(biases, 'bias', 'biases')}: {chosen.total:,} parameters. RNN "
+            f"{counts['rnn'].total:,}, GRU {counts['gru'].total:,}, LSTM {counts['lstm'].total:,}."
         )
 
     controls = {
@@ -299,4 +302,4 @@ RECALL = (
         "slopes, whether or not there was anything to be changed.",
     ),
 )
-"""Questions and answers at the end of the chapter."""
+"""Questions and answers for ``recall`` at the end of the chapter."""

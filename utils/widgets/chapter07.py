@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import textwrap
 import threading
 from collections.abc import Mapping, Sequence
@@ -18,9 +19,10 @@ from utils.lstm_questions import QUESTIONS
 from utils.plots.cell_builder import draw_built_cell
 from utils.plots.style import new_figure
 from utils.plots.variant_results import CellResult, draw_results
+from utils.validation import as_count
+from utils.widgets.learning_figure import LearningFigure
 from utils.widgets.live_figure import LiveFigure
 from utils.widgets.training import TrainingControls
-from utils.widgets.training_figure import LearningFigure
 
 __all__ = [
     "RECALL",
@@ -227,7 +229,7 @@ def describe_trial(trial: CellTrial, shares: Mapping[str, float]) -> str:
     )
 
 
-def explore_own_cell(first: int | None = None) -> LiveFigure:
+def explore_own_cell(first: int | None = None) -> LearningFigure:
     """Build a cell from parts and watch it train beside the standard LSTM.
 
     A change of any setting starts both networks anew.
@@ -236,14 +238,21 @@ def explore_own_cell(first: int | None = None) -> LiveFigure:
     ----------
     first : int, optional
         Updates made before the figure is shown, so that it has something to show; the whole
-        budget without it, none if it is 0.
+        budget without it or if it is more than that, none if it is 0.
 
     Returns
     -------
-    LiveFigure
+    LearningFigure
         With Start, Stop and Reset below; its ``training`` holds these buttons, its ``bench`` the
         networks. Starts with the LSTM that lacks its cell line.
+
+    Raises
+    ------
+    ValueError
+        If `first` is negative.
     """
+    if first is not None:
+        first = as_count("first", first, at_least=0)
     parts = {
         part: ipywidgets.Dropdown(
             options=[(words, option) for option, words in _WORDS[part].items()],
@@ -308,8 +317,10 @@ def explore_own_cell(first: int | None = None) -> LiveFigure:
     live.updates = tuple(range(0, budget + 1, budget // 5))
     for control in controls.values():
         control.observe(lambda _change: training.reset(), "value")
-    for _ in range(0 if first == 0 else _PARTS_OF_A_RUN):  # so that the curves have points
-        training.run(max(1, (first or budget) // _PARTS_OF_A_RUN))
+    marks = np.linspace(0, budget if first is None else first, _PARTS_OF_A_RUN + 1)
+    for done, then in itertools.pairwise(marks.round().astype(int)):
+        if then > done:  # in parts, so that the curves have points
+            training.run(int(then - done))
     return live
 
 
@@ -415,4 +426,4 @@ RECALL = (
         "are chosen for each cell on other seeds.",
     ),
 )
-"""Questions and answers at the end of the chapter."""
+"""Questions and answers for ``recall`` at the end of the chapter."""

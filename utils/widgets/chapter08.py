@@ -18,8 +18,10 @@ from utils.plots.cell_race import draw_cell_race, draw_sentence_reading
 from utils.plots.gru import draw_gru_unit
 from utils.plots.style import new_figure
 from utils.validation import Array, as_choice, as_count
+from utils.widgets.controls import value_of
+from utils.widgets.learning_figure import LearningFigure, make_learning_figure
 from utils.widgets.live_figure import LiveFigure
-from utils.widgets.training_figure import make_training_figure
+from utils.wording import counted
 
 __all__ = [
     "INPUTS",
@@ -257,7 +259,9 @@ def explore_three_cells(models: Mapping[str, SequenceClassifier]) -> LiveFigure:
         if typed.strip():
             words = tuple(grammar.VOCABULARY[i] for i in grammar.encode(typed))[:ROOM]
         else:
-            distance = max(distance, 0 if distractors == "none" else 4)
+            distance = max(
+                distance, 0 if distractors == "none" else grammar.SHORTEST_WITH_DISTRACTOR
+            )
             words = make_words(noun, distance, distractors)
         xs = grammar.encode(words)
         readings = {name: compute_reading(model, xs, part) for name, model in models.items()}
@@ -325,32 +329,8 @@ def _right_end(largest: float) -> float:
     return float(largest)
 
 
-def explore_equal_parameters(n_steps: int = 400, first: int = 40) -> LiveFigure:
-    """Train RNN, GRU and LSTM side by side, with as many parameters as you allow.
-
-    A change of a setting (not of the axis) starts all three anew.
-
-    Parameters
-    ----------
-    n_steps : int, at least 1
-        Updates in all.
-    first : int, at least 0
-        Updates made before the figure is shown, so that it has something to show.
-
-    Returns
-    -------
-    LiveFigure
-        With Start, Stop and Reset below; its ``training`` holds these buttons, its ``race`` the
-        three networks.
-
-    Raises
-    ------
-    ValueError
-        If `n_steps` is below 1 or `first` negative.
-    """
-    n_steps = as_count("n_steps", n_steps)
-    first = as_count("first", first, at_least=0)
-    controls: dict[str, ipywidgets.Widget] = {
+def _race_controls() -> dict[str, ipywidgets.Widget]:
+    return {
         "budget": ipywidgets.IntSlider(
             9000,
             min=500,
@@ -391,8 +371,35 @@ def explore_equal_parameters(n_steps: int = 400, first: int = 40) -> LiveFigure:
             options=["updates", "seconds"], value="updates", description="against"
         ),
     }
-    settings = {name: control.value for name, control in controls.items() if name != "axis"}
-    settings["learning_rate"] = 0.005
+
+
+def explore_equal_parameters(n_steps: int = 400, first: int = 40) -> LearningFigure:
+    """Train RNN, GRU and LSTM side by side, with as many parameters as you allow.
+
+    A change of a setting (not of the axis) starts all three anew.
+
+    Parameters
+    ----------
+    n_steps : int, at least 1
+        Updates in all.
+    first : int, at least 0
+        Updates made before the figure is shown, so that it has something to show.
+
+    Returns
+    -------
+    LearningFigure
+        With Start, Stop and Reset below; its ``training`` holds these buttons, its ``race`` the
+        three networks.
+
+    Raises
+    ------
+    ValueError
+        If `n_steps` is below 1 or `first` negative.
+    """
+    n_steps = as_count("n_steps", n_steps)
+    first = as_count("first", first, at_least=0)
+    controls = _race_controls()
+    settings = {name: value_of(control) for name, control in controls.items() if name != "axis"}
     race = CellRace(**settings)
     figure, axes = new_figure(1, 2, size=(10.5, 3.9), width_ratios=[1.25, 1])
     picture = draw_cell_race(axes, tuple(CELLS.values()))
@@ -418,15 +425,18 @@ def explore_equal_parameters(n_steps: int = 400, first: int = 40) -> LiveFigure:
         words = "updates" if axis == "updates" else "seconds of its own computing time"
         picture.move(lines, rows, words, end)
         so_far = "; ".join(
-            f"{name} with {row[0]} units {row[3]} right" for name, row in rows.items()
+            f"{name} with {counted(units[cell], 'unit')}"
+            + (f" {rows[name][3]} right" if trainers[cell].losses else "")
+            for cell, name in CELLS.items()
         )
         return (
             f"At most {settings['budget']:,} parameters, {settings['distance']} words in between, "
             f"learning rate {settings['learning_rate']:.4f}, gates with bias "
-            f"{settings['keep_bias']:.1f}, after {race.updates} updates each: {so_far}."
+            f"{settings['keep_bias']:.1f}, after {counted(race.updates, 'update')} each: "
+            f"{so_far}."
         )
 
-    live = make_training_figure(
+    live = make_learning_figure(
         figure,
         update,
         race.step,
@@ -447,7 +457,7 @@ def explore_equal_parameters(n_steps: int = 400, first: int = 40) -> LiveFigure:
     return live
 
 
-RECALL = [
+RECALL = (
     (
         "The update gate of a GRU is at 1 for ten steps. What has become of the state, and of its "
         "gradient?",
@@ -472,5 +482,5 @@ RECALL = [
         "Chapter 05: what does clipping by the global norm keep, that clipping by value does not?",
         "The direction of the gradient.",
     ),
-]
+)
 """Questions and answers for ``recall`` at the end of the chapter."""

@@ -17,8 +17,9 @@ from utils.plots.style import new_figure
 from utils.stacked_model import StackedModel
 from utils.stacked_training import DEPTHS, DepthRace
 from utils.validation import Array, IndexArray, as_choice, as_count
+from utils.widgets.learning_figure import LearningFigure, make_learning_figure
 from utils.widgets.live_figure import LiveFigure
-from utils.widgets.training_figure import make_training_figure
+from utils.wording import counted
 
 __all__ = [
     "RECALL",
@@ -150,7 +151,7 @@ def explore_future(
         picture.move(words, believed, heading, at, ahead)
         best = int(believed[at].argmax())
         return (
-            f"{network}, which may read {ahead} words ahead. Of “{words[at]}” in “"
+            f"{network}, which may read {counted(ahead, 'word')} ahead. Of “{words[at]}” in “"
             f"{' '.join(words)}” it has read the words up to “{words[until]}” and believes "
             f"“{tags[best]}” with a probability of {believed[at, best]:.2f}. Most likely tags of "
             f"all words: {', '.join(tags[k] for k in believed.argmax(axis=1))}."
@@ -218,9 +219,9 @@ def explore_layer_time() -> LiveFigure:
         low, high = found.values[0], found.values[-1]
         seen = np.isfinite(found.values)
         return (
-            f"{_layers(depth)} of {name}, residual {'on' if residual else 'off'}, {what}. First "
-            f"word: {_said(low[0])} in the lowest row, {_said(high[0])} in the highest; last word: "
-            f"{_said(low[-1])} and {_said(high[-1])}. All values lie between "
+            f"{counted(depth, 'layer')} of {name}, residual {'on' if residual else 'off'}, {what}. "
+            f"First word: {_said(low[0])} in the lowest row, {_said(high[0])} in the highest; "
+            f"last word: {_said(low[-1])} and {_said(high[-1])}. All values lie between "
             f"{found.values[seen].min():.2g} and {found.values[seen].max():.2g}."
         )
 
@@ -259,33 +260,8 @@ def explore_layer_time() -> LiveFigure:
 # Depth and width
 
 
-def explore_depth_and_width(n_steps: int = 300, first: int = 20) -> LiveFigure:
-    """Train networks of 1, 2, 4 and 8 layers side by side, with as many parameters as you allow.
-
-    A change of a setting starts all of them anew.
-
-    Parameters
-    ----------
-    n_steps : int, at least 1
-        Updates in all.
-    first : int, at least 0
-        Updates made before the figure is shown, so that it has something to show.
-
-    Returns
-    -------
-    LiveFigure
-        With Start, Stop and Reset below; its ``training`` holds these buttons, its ``race`` the
-        networks.
-
-    Raises
-    ------
-    ValueError
-        If `n_steps` is below 1 or `first` negative.
-    """
-    n_steps = as_count("n_steps", n_steps)
-    first = as_count("first", first, at_least=0)
-    race = DepthRace(task="numbers", parameters=6000)
-    controls: dict[str, ipywidgets.Widget] = {
+def _race_controls() -> dict[str, ipywidgets.Widget]:
+    return {
         "task": ipywidgets.Dropdown(
             options=[
                 ("the number of every noun", "numbers"),
@@ -324,6 +300,35 @@ def explore_depth_and_width(n_steps: int = 300, first: int = 20) -> LiveFigure:
             0, min=0, max=9, description="random seed", continuous_update=False
         ),
     }
+
+
+def explore_depth_and_width(n_steps: int = 300, first: int = 20) -> LearningFigure:
+    """Train networks of 1, 2, 4 and 8 layers side by side, with as many parameters as you allow.
+
+    A change of a setting starts all of them anew.
+
+    Parameters
+    ----------
+    n_steps : int, at least 1
+        Updates in all.
+    first : int, at least 0
+        Updates made before the figure is shown, so that it has something to show.
+
+    Returns
+    -------
+    LearningFigure
+        With Start, Stop and Reset below; its ``training`` holds these buttons, its ``race`` the
+        networks.
+
+    Raises
+    ------
+    ValueError
+        If `n_steps` is below 1 or `first` negative.
+    """
+    n_steps = as_count("n_steps", n_steps)
+    first = as_count("first", first, at_least=0)
+    race = DepthRace(task="numbers", parameters=6000)
+    controls = _race_controls()
     figure, axes = new_figure(1, 2, size=(11, 4.3), width_ratios=[1.2, 1])
     picture = draw_depth_race(axes, DEPTHS, n_steps)
 
@@ -336,22 +341,22 @@ def explore_depth_and_width(n_steps: int = 300, first: int = 20) -> LiveFigure:
             for depth, trainer in race.trainers.items()
         }
         notes = {
-            depth: f"{units[depth]} units\n{parameters[depth]:,}\nparameters"
+            depth: f"{counted(units[depth], 'unit')}\n{parameters[depth]:,}\nparameters"
             + ("" if right[depth] is None else f"\n{right[depth]:.1%} right")
             for depth in DEPTHS
         }
         picture.move(curves, units, notes)
         so_far = "; ".join(
-            f"{_layers(depth)} of {units[depth]} units"
-            + ("" if not len(curves[depth]) else f" {curves[depth][-1]:.2g} nats")
+            f"{counted(depth, 'layer')} of {counted(units[depth], 'unit')}"
+            + (f" {counted(curves[depth][-1], 'nat', digits='.2g')}" if len(curves[depth]) else "")
             for depth in DEPTHS
         )
         return (
             f"Task: {settings['task']}. About {settings['parameters']:,} parameters each, after "
-            f"{race.updates} updates: {so_far}."
+            f"{counted(race.updates, 'update')}: {so_far}."
         )
 
-    live = make_training_figure(
+    live = make_learning_figure(
         figure,
         update,
         race.step,
@@ -375,11 +380,7 @@ def _said(value: float) -> str:
     return f"{value:.2g}" if np.isfinite(value) else "nothing"
 
 
-def _layers(depth: int) -> str:
-    return "1 layer" if depth == 1 else f"{depth} layers"
-
-
-RECALL = [
+RECALL = (
     (
         "A bidirectional layer has read a sentence of T words. Which of its 2H numbers at the last "
         "word have seen the first word?",
@@ -408,5 +409,5 @@ RECALL = [
         "One with coupled gates (i = 1 − f), without output gate and without the tanh on the way "
         "out.",
     ),
-]
+)
 """Questions and answers for ``recall`` at the end of the chapter."""

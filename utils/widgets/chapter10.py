@@ -19,6 +19,7 @@ from utils.plots.sequence_tasks import draw_beam, draw_melody, draw_packing
 from utils.plots.style import new_figure
 from utils.validation import Array, as_choice, as_count
 from utils.widgets.live_figure import LiveFigure
+from utils.wording import counted
 
 if TYPE_CHECKING:
     from utils.pytorch.decoding import Beam
@@ -43,6 +44,12 @@ __all__ = [
 MOST_SEQUENCES, LONGEST = 7, 12
 READERS = ("forwards, padded", "backwards, padded", "forwards, packed", "backwards, packed")
 """Ways to read a batch in `explore_packing`."""
+
+_BEATS = 64  # room on the axis of a melody
+_RATE = 11025  # samples per second: enough for a melody, half the bytes
+_OPENING = 5  # notes that a known tune can lend
+_LENDERS = ("ode_to_joy", "frere_jacques", "mary", "wenceslas")  # the last two are held out
+_STEPS = 11  # an ISO date and its end mark
 
 Place = tuple[int, int]  # step and sequence
 
@@ -133,13 +140,13 @@ def explore_packing() -> LiveFigure:
         packed = values["reader"].endswith("packed")
         order, sizes, items = view.packing
         saved = 1 - len(items) / view.places
-        note = f"{view.places} places padded, {len(items)} packed: {saved:.0%} saved"
+        note = f"{counted(view.places, 'place')} padded, {len(items)} packed: {saved:.0%} saved"
         picture.move(view.lengths, order, sizes, view.reads, packed, f"{note} · batch sizes →")
-        what = f"{len(view.reads)} places, {view.padding_read} of them padding"
+        what = f"{counted(len(view.reads), 'place')}, {view.padding_read} of them padding"
         return (
             f"Lengths {', '.join(map(str, view.lengths))}. At its step {values['step']} the reader "
             f"({values['reader']}) reads {what if view.reads else 'nothing'}. The padded tensor "
-            f"has {view.places} places, the packed one {len(items)}."
+            f"has {counted(view.places, 'place')}, the packed one {len(items)}."
         )
 
     controls = {
@@ -274,11 +281,13 @@ def explore_composer(model: Composer) -> LiveFigure:
         ]
         different = len({note.pitch for note in notes if note.pitch is not None})
         beyond = f"; {_BEATS} of them shown" if starts[-1] > _BEATS else ""
-        picture.move(bars, f"{len(notes)} events, {starts[-1]:g} beats{beyond}")
+        beats = counted(starts[-1], "beat", digits="g")
+        picture.move(bars, f"{counted(len(notes), 'event')}, {beats}{beyond}")
         first = ", ".join(tunes.note_name(note.pitch) for note in notes[:8]) or "with the end"
         return (
-            f"At temperature {temperature:.1f}, seed {seed}, the network writes {len(notes)} notes "
-            f"and rests of {different} different pitches, {starts[-1]:g} beats in all. It begins "
+            f"At temperature {temperature:.1f}, seed {seed}, the network writes "
+            f"{counted(len(notes), 'note or rest', 'notes and rests')} of "
+            f"{counted(different, 'pitch', 'different pitches')}, {beats} in all. It begins "
             f"{first}."
         )
 
@@ -319,12 +328,6 @@ def explore_composer(model: Composer) -> LiveFigure:
     for control in controls.values():
         control.observe(lambda _change: setattr(player, "value", ""), "value")
     return live
-
-
-_BEATS = 64  # room on the axis of a melody
-_RATE = 11025  # samples per second: enough for a melody, half the bytes
-_OPENING = 5  # notes that a known tune can lend
-_LENDERS = ("ode_to_joy", "frere_jacques", "mary", "wenceslas")  # the last two are held out
 
 
 def _opening(name: str) -> tuple[int, ...]:
@@ -451,10 +454,7 @@ def explore_beam_search(model: EncoderDecoder, examples: Sequence[str]) -> LiveF
     )
 
 
-_STEPS = 11  # an ISO date and its end mark
-
-
-RECALL = [
+RECALL = (
     (
         "A batch holds sequences of 7, 3 and 5 items. Of a one-directional LSTM, run without "
         "packing, which states are wrong?",
@@ -483,5 +483,5 @@ RECALL = [
         "The forward state after the last item beside the backward state after the first, both in "
         "`h_n`. In `output[-1]` the backward half has read one item only.",
     ),
-]
+)
 """Questions and answers for ``recall`` at the end of the chapter."""

@@ -22,6 +22,7 @@ from utils.plots.forecasts import draw_forecast, draw_leak
 from utils.plots.style import new_figure
 from utils.validation import Array, as_count
 from utils.widgets.live_figure import LiveFigure
+from utils.wording import counted
 
 __all__ = [
     "RECALL",
@@ -134,7 +135,7 @@ def explore_forecast(
         stretch = slice(max(place - _SHOWN, 0), place)
         shown = (times[stretch], y[stretch])
         picture.move(shown, times[place : place + horizon], found, band, text)
-        steps = f"{horizon} {series.step}{'s' if horizon > 1 else ''}"
+        steps = counted(horizon, series.step)
         return f"{forecaster}, {steps} after {series.label(place - 1)}: {text}."
 
     names = list(by_name)
@@ -280,7 +281,7 @@ def explore_leak(series: Series, cases: Mapping[str, LeakCase], later: Windows) 
         return (
             f"Leak: {leak}. In the window after {series.label(origin - 1)}, {int(seen.sum())} of "
             f"{H} values asked for stood in a training window, and the error is {error:.1f}. "
-            f"Reported over all {n} windows ({errors.seen:.0%} of values seen): "
+            f"Reported over {counted(n, 'window')} ({errors.seen:.0%} of values seen): "
             f"{errors.reported:.1f}; in the years after: {errors.later:.1f}."
         )
 
@@ -305,7 +306,7 @@ def explore_leak(series: Series, cases: Mapping[str, LeakCase], later: Windows) 
     )
 
 
-RECALL = [
+RECALL = (
     (
         "A colleague scales a series to [0, 1], cuts it into windows, shuffles them and keeps 20 % "
         "as a test. What has leaked, and how often?",
@@ -338,5 +339,5 @@ RECALL = [
         "Between the layers. It is switched off, and values keep their size because those that "
         "stayed were divided by 1 − p while training.",
     ),
-]
+)
 """Questions and answers for ``recall`` at the end of the chapter."""

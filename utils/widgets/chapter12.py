@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __all__ = ["RECALL"]
 
-RECALL = [
+RECALL = (
     (
         "A forget gate has a half-life of three steps, and the network remembers a word over "
         "thirty. How can that be?",
@@ -34,5 +34,5 @@ RECALL = [
         "The product of the Jacobians of the steps. Clipping changes neither that product nor the "
         "direction of the gradient: it shortens the step.",
     ),
-]
+)
 """Questions and answers for ``recall`` at the end of the chapter."""

@@ -16,6 +16,7 @@ from utils.plots.lens import draw_lens
 from utils.plots.style import new_figure, symmetric_limits
 from utils.validation import describe
 from utils.widgets.live_figure import LiveFigure
+from utils.wording import counted
 
 __all__ = ["View", "compute_view", "explore", "read_labels"]
 
@@ -315,7 +316,8 @@ def _finding(
     if seen.kind in _KEEPS:
         gate = view.curves[_KEEPS[seen.kind]][:T]
         steps = half_life(float(np.exp(np.mean(np.log(np.maximum(gate, 1e-300))))))
-        text += f"What it holds has a half-life of {steps:.3g} steps along the direct path. "
+        life = counted(steps, "step", digits=".3g")
+        text += f"What it holds has a half-life of {life} along the direct path. "
     sizes = view.norms["cell" if "cell" in view.norms else "hidden"][:T]
     first, last = (sizes[-1], sizes[0]) if direction == "backward" else (sizes[0], sizes[-1])
     symbol = "∂L/∂c" if "cell" in view.norms else "∂L/∂h"

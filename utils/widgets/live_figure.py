@@ -47,6 +47,7 @@ from utils.widgets.controls import (
     value_of,
 )
 from utils.widgets.kernel import keep_sliders_alive
+from utils.widgets.messages import error_line, mime_data, one_line
 from utils.widgets.picture import Picture, encode_png
 
 Steps = Sequence[str] | Mapping[str, Wanted] | None
@@ -331,9 +332,7 @@ class LiveFigure(ipywidgets.VBox):
         if line == self._error:
             return
         self._error = line
-        self._message.value = (
-            f'<div role="alert" style="color: #B00020">{html.escape(line)}</div>' if line else ""
-        )
+        self._message.value = error_line(line) if line else ""
         self._message.layout.display = None if line else "none"
 
     # Painting
@@ -408,8 +407,7 @@ class LiveFigure(ipywidgets.VBox):
     # The still picture, where there is no kernel
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = dict(bundle[0] if isinstance(bundle, tuple) else bundle or {})
+        data = mime_data(super()._repr_mimebundle_(**kwargs))
         with DRAWING:
             data.update(picture_bundle(self.frame, self.alt, self._picture.width))
         if self.title:
@@ -458,19 +456,3 @@ _PAINTER = _Painter()
 def _from_browser(control: ipywidgets.Widget) -> bool:
     """Tell whether a control is being set by a message from the browser."""
     return bool(control._property_lock)
-
-
-def one_line(error: BaseException) -> str:
-    """Give an error as one line that a reader can act on.
-
-    Parameters
-    ----------
-    error : exception
-
-    Returns
-    -------
-    str
-    """
-    text = " ".join(str(error).split()) or type(error).__name__
-    known = isinstance(error, ValueError | TypeError)
-    return text if known else f"{type(error).__name__}: {text}"

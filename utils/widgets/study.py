@@ -20,6 +20,7 @@ import numpy as np
 from utils import progress as store
 from utils.notebook import in_notebook
 from utils.widgets.kernel import keep_sliders_alive
+from utils.widgets.messages import mime_data
 
 MIME = "application/vnd.unrolled.study+json"
 """The content of a prediction, its answer, recall questions or the table of progress."""
@@ -145,8 +146,7 @@ class _Panel(ipywidgets.VBox):
         super().__init__([asked, prediction.control, prediction._note])
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = dict(bundle[0] if isinstance(bundle, tuple) else bundle or {})
+        data = mime_data(super()._repr_mimebundle_(**kwargs))
         options = [str(option) for option in self._options or ()]
         data["text/plain"] = f"Predict. {self._question}" + "".join(f"\n  - {o}" for o in options)
         items = "".join(f"<li>{_rich(option)}</li>" for option in options)

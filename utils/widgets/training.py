@@ -20,7 +20,8 @@ import numpy as np
 from utils.notebook import in_notebook
 from utils.plots.style import DRAWING, ROLE, new_figure
 from utils.training import History, Record, train, train_async
-from utils.widgets.live_figure import LiveFigure, one_line
+from utils.widgets.live_figure import LiveFigure
+from utils.widgets.messages import error_line, mime_data, one_line, status_line
 
 Step = Callable[[int], "float | Mapping[str, float]"]
 
@@ -252,7 +253,8 @@ class TrainingControls(ipywidgets.VBox):
         elif done < self.n_steps:
             self._rest(f"Stopped after {done} of {self.n_steps} steps. {self._last_loss()}")
         else:
-            self._rest(f"Finished all {done} steps. {self._last_loss()}")
+            all_of_them = "the only step" if done == 1 else f"all {done} steps"
+            self._rest(f"Finished {all_of_them}. {self._last_loss()}")
 
     def _redraw(self) -> None:
         """Draw, unless asked to stop while somebody else draws: they may be waiting for us."""
@@ -277,7 +279,7 @@ class TrainingControls(ipywidgets.VBox):
 
     def _rest(self, text: str, error: str = "") -> None:
         self.status, self.error = text.strip(), error
-        self._line.value = _error_line(error) if error else _status_line(self.status)
+        self._line.value = error_line(error) if error else status_line(self.status)
         self._show_buttons(running=False)
 
     def _show_buttons(self, running: bool) -> None:
@@ -353,7 +355,7 @@ class _Panel(ipywidgets.VBox):
             self._text += f" {numbers.capitalize()}, after {_duration(self._record.seconds)}."
         self._button.disabled = True
         self._button.description = "Ended"
-        self._line.value = _status_line(self._text)
+        self._line.value = status_line(self._text)
         if self._handle is not None:
             self._handle.update(self)
 
@@ -363,8 +365,7 @@ class _Panel(ipywidgets.VBox):
         self._button.disabled = True
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        data = dict(bundle[0] if isinstance(bundle, tuple) else bundle or {})
+        data = mime_data(super()._repr_mimebundle_(**kwargs))
         still = self._curve._repr_mimebundle_()
         about = f"<p><b>{html.escape(self._title)}.</b> {html.escape(self._text)}</p>"
         data["image/png"] = still["image/png"]
@@ -473,11 +474,3 @@ def _checked_steps(n_steps: Any) -> int:
 def _button(description: str, tooltip: str, icon: str, width: int) -> ipywidgets.Button:
     layout = {"width": f"{width}px"}
     return ipywidgets.Button(description=description, tooltip=tooltip, icon=icon, layout=layout)
-
-
-def _status_line(text: str) -> str:
-    return f'<span role="status">{html.escape(text)}</span>'
-
-
-def _error_line(text: str) -> str:
-    return f'<div role="alert" style="color: #B00020">{html.escape(text)}</div>'

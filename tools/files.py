@@ -1,15 +1,18 @@
-"""Write files so that at every moment, also when the machine stops, the old or the new is there."""
+"""Write a file whole: at every moment, also when the machine stops, the old or the new is there."""
 
 from __future__ import annotations
 
+import errno
 import os
+import secrets
 from pathlib import Path
 
-PREFIX = ".unfinished-"
-"""How the name of a file begins that is still being written; a kill may leave one behind."""
+SUFFIX = ".course-copy"
+"""How the name of a file ends, after a dot at its beginning, that is still being written: a kill
+may leave one behind."""
 
 
-def write_durably(path: Path, data: bytes, mode: int = 0o666) -> None:
+def write_atomically(path: Path, data: bytes, mode: int = 0o666) -> None:
     """Write `data` beside `path`, force it to the disk, and put it in its place in one step.
 
     Parameters
@@ -21,10 +24,10 @@ def write_durably(path: Path, data: bytes, mode: int = 0o666) -> None:
         Permissions of the file, from which the process's umask takes its share.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{PREFIX}{path.name}")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    beside = path.with_name(f".{secrets.token_hex(8)}{SUFFIX}")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        # Only ever a new file: nothing that lies there already is followed or written into.
+        with open(beside, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -35,6 +38,12 @@ def write_durably(path: Path, data: bytes, mode: int = 0o666) -> None:
     _sync_folder(path.parent)
 
 
+def remove_unfinished(folder: Path) -> None:
+    """Remove what a killed `write_atomically` left in a folder; nobody may be writing there."""
+    for leftover in folder.glob(f".*{SUFFIX}"):
+        leftover.unlink()
+
+
 def _sync_folder(folder: Path) -> None:
     """Force the folder's own entry to the disk, without which a power cut may undo the renaming."""
     if os.name == "nt":  # folders cannot be opened there
@@ -42,5 +51,8 @@ def _sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a file system that cannot do this
+            raise
     finally:
         os.close(descriptor)

@@ -90,7 +90,7 @@ class LearningFigure(LiveFigure):
         return [drawn[place] for place in range(len(choices))]
 
 
-def make_training_figure(
+def make_learning_figure(
     figure: Figure,
     update: Callable[..., str],
     step: Step,

@@ -1,4 +1,4 @@
-"""Marks for tests that need programs beside Python; a skip says what is missing."""
+"""For tests that need programs beside Python: a skip says what is missing."""
 
 import glob
 import os
@@ -6,6 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
+
+from tools.browser import find_chromium, why_none
 
 
 def postgresql_programs() -> Path | None:
@@ -25,3 +27,10 @@ needs_bubblewrap = pytest.mark.skipif(
 needs_postgresql = pytest.mark.skipif(
     postgresql_programs() is None, reason="PostgreSQL's server programs are not installed"
 )
+
+
+def require_browser() -> None:
+    """Skip the test, or all that use the fixture, where no browser can be driven."""
+    pytest.importorskip("playwright", reason="playwright is not installed")
+    if find_chromium() is None:
+        pytest.skip(why_none())
