@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import subprocess
@@ -17,16 +16,21 @@ from tqdm import tqdm
 
 from book import pdf
 from book.errors import BookError
-from book.execution import Job, execute, job_for
+from book.execution import execute
 from book.files import remove_others, write_if_changed
 from book.keys import Code
-from book.notebooks import PAGES, Page
+from book.notebooks import Page, all_pages
 from book.places import BOOK, build_folder
-from book.sources import Tree
+from book.sources import STAMPS, Tree
+from book.stamps import code_hash, site_hash
+from book.stored import Job, job_for
 from tools.locking import locked
 
 MOST_MEGABYTES = 3.0
 """What a page may weigh with its pictures; scripts and styles, which pages share, not counted."""
+
+PAGES_OF_SPHINX = ("genindex.html", "py-modindex.html", "search.html")
+"""Pages of the site that Sphinx makes from no source."""
 
 _STATUS = re.compile(r"^([a-z][a-z ,]+?)\.\.\. \[ *(\d+)%\] ?(.*)$")
 
@@ -59,18 +63,18 @@ def build(
         started = time.monotonic()
         _execute(only, folder, jobs, fresh)
         if fresh:
+            (folder / STAMPS).unlink(missing_ok=True)
             remove_others(folder / "doctrees", ())
             remove_others(folder / "html", ())
         site = _site(folder, jobs)
-        if with_pdf and not only:
-            _pdf(folder, site)
+        _pdf(folder, site, wanted=with_pdf and not only)
         print(f"Done in {_time(time.monotonic() - started)}: {_shown(site / 'index.html')}")
     return site
 
 
 def _execute(only: Sequence[str], folder: Path, workers: int, fresh: bool) -> None:
     """Execute what is stale, and say why."""
-    pages = [page for page in PAGES() if page.is_executed]
+    pages = [page for page in all_pages() if page.is_executed]
     numbers = sorted({page.number for page in pages})
     for word in only:
         if word not in numbers:
@@ -121,15 +125,15 @@ def _bar(total: int, what: str, unit: str) -> tqdm:
 
 def _site(folder: Path, jobs: int) -> Path:
     tree = Tree(folder)
-    with _bar(len(PAGES()) + 1, "writing", "pages") as bar:
+    with _bar(len(all_pages()) + 1, "writing", "pages") as bar:
 
         def on_page(docname: str) -> None:
             bar.set_postfix_str(docname, refresh=False)
             bar.update()
 
         changed = tree.write(on_page)
-    pages = [name for name in changed if not name.startswith("_static/")]
-    print(f"2 Pages: {len(pages)} changed.", flush=True)
+    count = sum(1 for name in changed if not name.startswith("_static/"))
+    print(f"2 Pages: {count} changed.", flush=True)
     site, stamp_path, stamp = folder / "html", folder / "site.stamp", code_hash()
     if not stamp_path.is_file() or stamp_path.read_text(encoding="utf-8") != stamp:
         remove_others(folder / "doctrees", ())  # Sphinx knows pages by their sources alone
@@ -139,15 +143,6 @@ def _site(folder: Path, jobs: int) -> Path:
     check_weights(site)
     print(f"3 Site: {sum(1 for _ in site.rglob('*.html'))} pages in {_shown(site)}")
     return site
-
-
-def code_hash() -> str:
-    """Return the hash of the modules that make pages out of sources, and the PDF out of pages."""
-    digest = hashlib.sha256()
-    for path in sorted(BOOK.rglob("*.py")):
-        if build_folder() not in path.parents:
-            digest.update(path.relative_to(BOOK).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
 
 
 def run_sphinx(source: Path, site: Path, doctrees: Path, jobs: int) -> None:
@@ -216,12 +211,14 @@ def _follow(process: subprocess.Popen) -> list[str]:
 
 
 def _sweep(source: Path, site: Path) -> None:
-    """Remove pages and pictures of the site whose source is gone."""
-    for name in ("chapters", "exercises", "solutions", "api"):
-        for path in (site / name).rglob("*.html"):
-            stem = str(source / path.relative_to(site)).removesuffix(".html")
-            if not any(Path(stem + suffix).is_file() for suffix in (".ipynb", ".md", ".rst")):
-                path.unlink()
+    """Remove pages and pictures of the site whose source is gone: Sphinx leaves them there."""
+    for path in sorted(site.rglob("*.html")):
+        name = path.relative_to(site)
+        if name.parts[0] == "_static" or name.as_posix() in PAGES_OF_SPHINX:
+            continue
+        stem = str(source / name).removesuffix(".html")
+        if not any(Path(stem + suffix).is_file() for suffix in (".ipynb", ".md", ".rst")):
+            path.unlink()
     static = Path("_static", "pictures")
     kept = [path.relative_to(source) for path in (source / static).rglob("*") if path.is_file()]
     remove_others(site / static, [site / path for path in kept])
@@ -250,29 +247,20 @@ def check_weights(site: Path, most: float = MOST_MEGABYTES) -> None:
 # Step 4
 
 
-def _pdf(folder: Path, site: Path) -> None:
-    """Print the PDF, unless it shows the site as it is now."""
+def _pdf(folder: Path, site: Path, wanted: bool = True) -> None:
+    """Print the PDF, unless it shows the site as it is now; pages link to one that does."""
     target, stamp_path = folder / "unrolled.pdf", folder / "pdf.stamp"
+    pdf.offer(site, None)
     stamp = site_hash(site) + code_hash()
     known = stamp_path.read_text(encoding="utf-8") if stamp_path.is_file() else ""
     if target.is_file() and known == stamp:
         print("4 PDF: up to date.")
-    elif pdf.build(site, target):
+    elif wanted and pdf.build(site, target):
         write_if_changed(stamp_path, stamp)
         print(f"4 PDF: {_shown(target)}, {target.stat().st_size / 1e6:.1f} MB")
-
-
-def site_hash(site: Path) -> str:
-    """Return a hash of what the PDF shows: pages, style sheets, names of pictures, its code."""
-    static = site / "_static"
-    digest = hashlib.sha256()
-    for path in sorted((static / "pictures").rglob("*.webp")):
-        digest.update(path.name.encode())
-    pages = [path for path in site.rglob("*.html") if path.relative_to(site).parts[0] != "api"]
-    code = [BOOK / "pdf.py", BOOK / "paper.py", *(BOOK / "templates").iterdir()]
-    for path in [*sorted(pages), *sorted(static.glob("*.css")), *sorted(code)]:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    else:
+        return
+    pdf.offer(site, target)
 
 
 def _shown(path: Path) -> str:

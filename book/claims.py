@@ -26,6 +26,7 @@ _QUOTED = re.compile(r"^> \*\*Claim (?P<claim>C\d\d)\.\*\*", re.MULTILINE)
 _IN_HEADING = re.compile(r"^(?P<heading>#+ .+\((?P<claim>C\d\d)\))$", re.MULTILINE)
 _SENTENCE_END = re.compile(r"(?<=[a-z0-9)\]%]\.) (?=[A-Z])")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>$#|~])")
+_SYMBOL = re.compile(r"\b(\w_\{[^{}]+\})")
 _FILTERS = ("all", *ledger.WORDS)
 
 
@@ -131,7 +132,7 @@ def _opening(entries: Sequence[ledger.Entry]) -> str:
     )
     rows = "\n".join(
         f"| [{entry.verdict.claim}](#{entry.verdict.claim.lower()}) |"
-        f" {_escaped(entry.verdict.statement)} | {_badge(entry.verdict.word)} |"
+        f" {stated(entry.verdict.statement)} | {_badge(entry.verdict.word)} |"
         f" {_chapter(entry, entry.chapter[:2])} |"
         for entry in entries
     )
@@ -144,7 +145,6 @@ def _opening(entries: Sequence[ledger.Entry]) -> str:
         " run. Intervals are in square brackets.\n\n"
         f'<fieldset class="unrolled-filter no-print"><legend>Show the claims with the verdict'
         f"</legend>{choices}</fieldset>\n\n"
-        "```{rst-class} unrolled-ledger\n```\n"
         f"| claim | as it is usually told | verdict | chapter |\n|---|---|---|---|\n{rows}"
     )
 
@@ -154,7 +154,7 @@ def _heading(entry: ledger.Entry) -> str:
     statement = verdict.statement[0].upper() + verdict.statement[1:]
     return (
         f"```{{rst-class}} unrolled-claim {_as_class(verdict.word)}\n```\n"
-        f"({verdict.claim.lower()})=\n## {verdict.claim} · {_escaped(statement)}\n\n"
+        f"({verdict.claim.lower()})=\n## {verdict.claim} · {stated(statement)}\n\n"
         f"{_badge(verdict.word)} {_chapter(entry, f'Chapter {entry.chapter[:2]}')} ·"
         f" `experiments/{entry.script}.py`"
     )
@@ -163,6 +163,14 @@ def _heading(entry: ledger.Entry) -> str:
 def _numbers(verdict: Verdict) -> str:
     budget = f"*Budget:* {_escaped(verdict.budget)}"
     return f"{in_lines(verdict.text)}\n\n{budget}\n\n{_evidence(verdict)}"
+
+
+def stated(text: str) -> str:
+    """Give a claim's statement in Markdown: a symbol with an index, as h_{t−1}, is a formula."""
+    pieces = _SYMBOL.split(text)  # symbols at odd places
+    formulas = (f"${piece.replace('−', '-')}$" for piece in pieces[1::2])
+    words = [_escaped(piece) for piece in pieces[::2]]
+    return "".join(word + next(formulas, "") for word in words)
 
 
 def in_lines(text: str) -> str:

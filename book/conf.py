@@ -7,6 +7,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from book import api  # noqa: E402
+from book.api import addresses  # noqa: E402
 from book.places import build_folder, repository  # noqa: E402
 
 project = "Unrolled"
@@ -23,6 +24,7 @@ extensions = [
     "book.extension",
 ]
 globals().update(api.SETTINGS)
+linkcode_resolve = addresses.source_of  # sphinx.ext.linkcode refuses to do without it
 exclude_patterns = ["notebooks/**"]
 nitpicky = True
 

@@ -1,4 +1,4 @@
-"""Execute the notebooks whose results are missing or stale, and keep the results with their key."""
+"""Execute notebooks, and keep their results with what these depend on."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
@@ -23,116 +22,20 @@ from nbformat import NotebookNode
 
 from book.errors import BookError
 from book.files import write_if_changed
-from book.keys import KERNEL_EXTENSION, Code, changed_parts
-from book.notebooks import ROOT, Page
+from book.keys import KERNEL_EXTENSION
+from book.notebooks import Page
+from book.places import ROOT
+from book.stored import Job, stored_path
+from tools.variables import ONE_THREAD
 
-CELL_SECONDS = 180  # a chapter runs in a minute; a cell of three has gone astray
+CELL_SECONDS = 180
+"""After so long a cell is stopped. A chapter runs in a minute; here cells also draw the frames that
+a reader steps through, beside another notebook, so the limit is wider than that of the tests."""
+
 START_SECONDS = 120
+"""After so long a kernel that does not answer is given up."""
+
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
-
-
-@dataclass(frozen=True)
-class Job:
-    """A notebook to execute.
-
-    Attributes
-    ----------
-    page : Page
-    parts : mapping of str to str
-        What its results depend on.
-    reason : str
-        Why it is executed, for the reader of the terminal.
-    seconds : float
-        What it took last time; 0 where that is not known.
-    cells : int
-        Number of code cells that are not empty.
-    has_results : bool
-        Whether there are results of an earlier state.
-    """
-
-    page: Page
-    parts: Mapping[str, str]
-    reason: str
-    seconds: float
-    cells: int
-    has_results: bool
-
-
-def stored_path(page: Page, folder: Path) -> Path:
-    """Return where the executed notebook of a page is kept."""
-    return folder / f"{page.docname}.ipynb"
-
-
-def read_stored(page: Page, folder: Path) -> NotebookNode | None:
-    """Return the executed notebook of a page, or None where there is none that can be read."""
-    path = stored_path(page, folder)
-    if not path.is_file():
-        return None
-    try:
-        notebook = nbformat.from_dict(json.loads(path.read_text(encoding="utf-8")))
-        return notebook if "parts" in notebook.metadata["unrolled"] else None
-    except (ValueError, LookupError, AttributeError):
-        return None  # half-written or of another make: the same as none, it is executed again
-
-
-def job_for(page: Page, folder: Path, code: Code, fresh: bool = False) -> Job | None:
-    """Return what has to be executed for a page, or None where its results are up to date.
-
-    Parameters
-    ----------
-    page : Page
-    folder : Path
-        Where executed notebooks are kept.
-    code : Code
-        Reads the code of the course.
-    fresh : bool
-        Whether to execute it in any case.
-    """
-    notebook = json.loads(page.source.read_text(encoding="utf-8"))
-    try:
-        parts = code.parts(notebook)
-    except SyntaxError as error:
-        raise BookError(
-            f"{page.source.name}, or code that it imports, is not Python: {error}. "
-            f"Find the place with: make lint"
-        ) from None
-    stored = read_stored(page, folder)
-    about = stored.metadata["unrolled"] if stored else {"parts": {}, "seconds": 0.0}
-    if fresh:
-        reason = "asked for by --fresh"
-    elif stored is None:
-        reason = "no results yet"
-    elif changed := changed_parts(about["parts"], parts):
-        more = f" and {len(changed) - 3} more" if len(changed) > 3 else ""
-        reason = f"changed: {', '.join(changed[:3])}{more}"
-    else:
-        return None
-    cells = sum(
-        cell["cell_type"] == "code" and bool("".join(cell["source"]).strip())
-        for cell in notebook["cells"]
-    )
-    return Job(page, parts, reason, about["seconds"], cells, stored is not None)
-
-
-def with_results(page: Page, folder: Path) -> tuple[NotebookNode, bool]:
-    """Return a page's notebook as it is now, with the outputs that are stored for its cells.
-
-    Returns
-    -------
-    notebook : NotebookNode
-    executed : bool
-        Whether there were results.
-    """
-    notebook = nbformat.read(page.source, as_version=4)
-    stored = read_stored(page, folder) if page.is_executed else None
-    if stored is None:
-        return notebook, False
-    outputs = {cell.id: cell for cell in stored.cells if cell.cell_type == "code"}
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and cell.id in outputs:
-            cell.outputs = outputs[cell.id].outputs
-            cell.execution_count = outputs[cell.id].execution_count
-    return notebook, True
 
 
 def execute(
@@ -194,7 +97,7 @@ class _Running:
         self._stopped = False
 
     @contextlib.contextmanager
-    def entered(self, client: NotebookClient):
+    def entered(self, client: NotebookClient) -> Iterator[None]:
         with self._lock:
             if self._stopped:
                 raise BookError("The build was stopped.")
@@ -225,9 +128,8 @@ def kernel_environment(home: str, environ: Mapping[str, str] = os.environ) -> di
         The environment of this process.
     """
     path = os.pathsep.join(filter(None, [str(ROOT), environ.get("PYTHONPATH", "")]))
-    threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS", "NUMEXPR")}
     fixed = {"UNROLLED_HOME": home, "PYTHONPATH": path, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
-    return {**environ, **threads, **fixed}
+    return {**environ, **ONE_THREAD, **fixed}
 
 
 def _execute_one(
@@ -289,7 +191,7 @@ def _failure(page: Page, client: NotebookClient, error: Exception, log: str) -> 
         what = _ANSI.sub("", f"{error.ename}: {error.evalue}").strip()
         lines = "\n".join(f"    {line}" for line in _guilty_lines(cell, error))
     elif isinstance(error, CellTimeoutError):
-        what = f"It ran longer than {CELL_SECONDS} s. A cell may take at most a minute."
+        what = f"It ran longer than {CELL_SECONDS} s. A whole chapter should take a minute."
         lines = ""
     else:
         tail = log.strip().splitlines()[-1:] or [str(error)]
@@ -314,8 +216,8 @@ def _failed_cell(notebook: NotebookNode, error: Exception) -> NotebookNode | Non
     return (open_ or [None])[-1]
 
 
-def _guilty_lines(cell: NotebookNode | None, error: CellExecutionError) -> Iterable[str]:
-    """Return the lines of the cell around the arrow of the traceback, or its first lines."""
+def _guilty_lines(cell: NotebookNode | None, error: CellExecutionError) -> list[str]:
+    """Return the line of the cell that failed, or its first three if the traceback names none."""
     text = _ANSI.sub("", error.traceback)
     pointed = re.findall(r"^-+> *\d+ .*$", text, re.MULTILINE)
     if pointed:

@@ -72,8 +72,6 @@ def transform(notebook: NotebookNode, page: Page) -> None:
     for cell in others:
         label = _stem(cell) or label
         cells.extend((_solution if is_solution else _exercise)(cell, page, label))
-    for cell in cells:
-        cell.metadata.pop("nbgrader", None)
     notebook.cells = cells
 
 

@@ -1,4 +1,4 @@
-"""The head of a page, links between pages, and the cards of the first page.
+"""The head of a page, and links between pages.
 
 A notebook says in its first cell what it needs and how long it takes, and it refers to other
 notebooks by their place in the repository. A page says the first in a box below its title,
@@ -9,21 +9,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Sequence
 
 from nbformat import NotebookNode
 
 from book.errors import BookError
-from book.notebooks import ROOT, Page
-from book.places import binder_address
+from book.notebooks import Page
+from book.places import ROOT, binder_address, source_address
 
 _LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)((?:#[^)\s]*)?)\)")
 _NUMBER = re.compile(r"\[[^]]*\]\([^)]*\)|\b((?:[Cc]hapters? )?)(\d\d)\b")
 _KINDS = {"chapter": "Chapter", "exercise": "Exercises", "solution": "Solutions"}
-CARDS = "<!-- cards of the chapters -->"
-"""What stands in `pages/index.md` for a card of each chapter."""
 
 
 def transform(notebook: NotebookNode, page: Page, pages: Sequence[Page], repository: str) -> None:
@@ -95,9 +91,9 @@ def page_head(page: Page, pages: Sequence[Page], repository: str) -> str:
     buttons = [f"[Download the notebook](path:{up}{download_path(page)})"]
     if repository:
         path = page.source.relative_to(ROOT).as_posix()
-        binder = binder_address(page, repository)
+        binder = binder_address(path, repository)
         buttons += [f"[Open in Binder]({binder})"] if binder else []
-        buttons.append(f"[Source]({repository}/blob/HEAD/{path})")
+        buttons.append(f"[Source]({source_address(path, repository)})")
     box = [*facts, f"```{{div}} unrolled-buttons\n{' '.join([*related, *buttons])}\n```"]
     return "\n\n".join(["````{div} unrolled-page-head", *box, "````"])
 
@@ -117,72 +113,3 @@ def _link_chapters(text: str, page: Page, pages: Sequence[Page]) -> str:
         return f"[{found[1]}{found[2]}]({link(page, other)})"
 
     return _NUMBER.sub(linked, text)
-
-
-# The first page
-
-
-class Row(NamedTuple):
-    """What the README's table says of a chapter."""
-
-    does: str
-    minutes: int
-    exercises: int
-    part: str
-
-
-def table_of_chapters(readme: Path = ROOT / "README.md") -> dict[str, Row]:
-    """Return what the README's table says of each chapter, by its number.
-
-    Raises
-    ------
-    BookError
-        If there is no such table.
-    """
-    rows = re.findall(
-        r"^\| \[?(\d\d) [^|]*\| ([^|]+) \| (\d+) \| (\d+) \| (core|optional) \|$",
-        readme.read_text(encoding="utf-8"),
-        re.MULTILINE,
-    )
-    if not rows:
-        raise BookError(
-            f"{readme} has no table of chapters; expected rows such as"
-            " '| 05 Title | what it does | 90 | 90 | core |'."
-        )
-    return {number: Row(does, int(n), int(m), part) for number, does, n, m, part in rows}
-
-
-def cards(pages: Sequence[Page], rows: Mapping[str, Row]) -> str:
-    """Return a grid of cards, one for each chapter.
-
-    Parameters
-    ----------
-    pages : sequence of Page
-    rows : mapping of str to Row
-        What to say of each chapter.
-
-    Raises
-    ------
-    BookError
-        If nothing is said of a chapter.
-    """
-    lines = ["::::{grid} 1 2 2 3", ":gutter: 3", ":class-container: unrolled-cards", ""]
-    for page in (page for page in pages if page.kind == "chapter"):
-        if page.number not in rows:
-            raise BookError(f"The table of chapters in README.md lacks chapter {page.number}.")
-        row = rows[page.number]
-        work = f" + {row.exercises}" if row.exercises else ""
-        lines += [
-            f":::{{grid-item-card}} {page.title}",
-            f":link: {page.docname}",
-            ":link-type: doc",
-            "",
-            f"{row.does[0].upper()}{row.does[1:]}.",
-            "",
-            "```{card-footer}",
-            f"{row.minutes}{work} minutes · {row.part}",
-            "```",
-            ":::",
-            "",
-        ]
-    return "\n".join([*lines, "::::"])

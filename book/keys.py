@@ -17,11 +17,10 @@ import json
 import sys
 from collections.abc import Mapping
 from importlib import metadata
-from importlib.util import resolve_name
 from pathlib import Path
 
-from book.notebooks import ROOT
-from experiments.fingerprint import code_of, read_text
+from book.places import ROOT
+from experiments.fingerprint import code_of, file_of, imported_from, origin, parsed, read_text
 
 PACKAGES = ("utils", "experiments", "pretrained", "book")
 """Packages of the course whose code may reach a result."""
@@ -77,8 +76,8 @@ class Code:
 
     def __init__(self, root: Path = ROOT) -> None:
         self._root = root
-        self._files: dict[str, Path | None] = {}
-        self._trees: dict[str, ast.Module] = {}
+        self._file_of = functools.cache(functools.partial(file_of, root=root, packages=PACKAGES))
+        self._read = functools.cache(read_text)
         self._codes: dict[str, str] = {}
         self._imports: dict[str, set[str]] = {}
         self._hashes: dict[Path, str] = {}
@@ -126,27 +125,12 @@ class Code:
 
     # Files
 
-    def _file_of(self, module: str) -> Path | None:
-        """Return the file of a module of the course, or None where there is no such module."""
-        if module not in self._files:
-            self._files[module] = self._find(module)
-        return self._files[module]
-
-    def _find(self, module: str) -> Path | None:
-        if module.split(".")[0] not in PACKAGES:
-            return None
-        path = self._root.joinpath(*module.split("."))
-        candidates = (path.with_suffix(".py"), path / "__init__.py")
-        return next((file for file in candidates if file.is_file()), None)
-
     def _is_package(self, module: str) -> bool:
         path = self._file_of(module)
         return path is not None and path.name == "__init__.py"
 
     def _tree(self, module: str) -> ast.Module:
-        if module not in self._trees:
-            self._trees[module] = ast.parse(read_text(self._file_of(module)))
-        return self._trees[module]
+        return parsed(self._read(self._file_of(module)))
 
     def _code(self, module: str) -> str:
         """Return the code of a module; of a package, what it does besides handing on names."""
@@ -155,7 +139,7 @@ class Code:
                 own = _own_statements(self._tree(module))
                 self._codes[module] = "\n".join(map(ast.unparse, own))
             else:
-                self._codes[module] = code_of(read_text(self._file_of(module)))
+                self._codes[module] = code_of(self._read(self._file_of(module)))
         return self._codes[module]
 
     def _hash_of(self, path: Path) -> str:
@@ -177,7 +161,7 @@ class Code:
                 self._imports[module] = self._imported(self._tree(module), package)
             elif _own_statements(self._tree(module)):
                 self._imports[module] = self._imported(self._tree(module), module)
-            else:  # it hands on names, which `_origin` has followed
+            else:  # it hands on names, which `origin` has followed
                 self._imports[module] = set()
         return self._imports[module]
 
@@ -201,7 +185,7 @@ class Code:
                 for alias in node.names:
                     note(alias.name, alias.asname or alias.name)
             elif isinstance(node, ast.ImportFrom):
-                module = resolve_name("." * node.level + (node.module or ""), package or None)
+                module = imported_from(node, package)
                 if module.split(".")[0] in PACKAGES:
                     for alias in node.names:
                         note(self._origin(module, alias.name), alias.asname or alias.name)
@@ -210,18 +194,7 @@ class Code:
         return found
 
     def _origin(self, module: str, name: str) -> str:
-        """Return the module that defines what ``from module import name`` gives."""
-        if self._file_of(f"{module}.{name}") is not None:
-            return f"{module}.{name}"
-        if not self._is_package(module):
-            return module
-        for node in ast.walk(self._tree(module)):
-            if isinstance(node, ast.ImportFrom):
-                for alias in node.names:
-                    if (alias.asname or alias.name) == name:
-                        inner = resolve_name("." * node.level + (node.module or ""), module)
-                        return self._origin(inner, alias.name)
-        return module
+        return origin(module, name, self._root, self._read, PACKAGES)
 
     def _through(self, tree: ast.Module, packages: Mapping[str, str]) -> set[str]:
         """Return the modules that code reaches as ``package.name``, or as the package itself."""
@@ -230,10 +203,10 @@ class Code:
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute) and (name := _dotted(node.value)) in packages:
                 parts_of_longer.add(id(node.value))
-                origin = self._origin(packages[name], node.attr)
-                found.add(origin)
-                if self._is_package(origin) and origin != packages[name]:
-                    found |= self._whole(origin)
+                home = self._origin(packages[name], node.attr)
+                found.add(home)
+                if self._is_package(home) and home != packages[name]:
+                    found |= self._whole(home)
         for node in ast.walk(tree):
             if isinstance(node, ast.Name) and id(node) not in parts_of_longer:
                 found |= self._whole(packages[node.id]) if node.id in packages else set()

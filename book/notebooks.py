@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from book.errors import BookError
-
-ROOT = Path(__file__).resolve().parents[1]
-"""The folder of the course."""
+from book.places import ROOT
 
 KINDS = ("chapter", "exercise", "solution")
-"""The kinds of page, in the order in which the book has them."""
+"""The kinds of page that show one notebook, in the order in which the book has them."""
 
 _WHERE = {
     "chapter": "chapters/*.ipynb",
@@ -25,19 +23,21 @@ _WHERE = {
 
 @dataclass(frozen=True)
 class Page:
-    """A page of the book that is made from a notebook.
+    """A page of the book that is made from a notebook, or from several.
 
     Attributes
     ----------
-    kind : {"chapter", "exercise", "solution"}
+    kind : {"chapter", "exercise", "solution", "claims"}
+        The last is the page of all claims, which is made from the chapters; it is not among
+        `all_pages`.
     name : str
         Of the notebook, without its suffix: ``"05_vanishing_exploding"``.
     docname : str
         Of the page: ``"chapters/05_vanishing_exploding"``.
     source : Path
-        The notebook that the page is made from.
+        The notebook that the page is made from; of the claims the text that lists them.
     number : str
-        Of the chapter, two digits.
+        Of the chapter, two digits; empty for the claims.
     title : str
         First heading of the notebook.
     minutes : str
@@ -103,9 +103,9 @@ def paragraph(text: str, opening: str) -> str:
     return found[1].strip() if found else ""
 
 
-@functools.cache
-def PAGES(root: Path = ROOT) -> tuple[Page, ...]:  # a list that never changes during a build
-    """Return every page that is made from a notebook: chapters, exercises, solutions, in order."""
+@functools.cache  # notebooks do not come or go during a build
+def all_pages(root: Path = ROOT) -> tuple[Page, ...]:
+    """Return every page that shows one notebook: chapters, exercises, solutions, in order."""
     found = [
         read_page(kind, source) for kind in KINDS for source in sorted(root.glob(_WHERE[kind]))
     ]

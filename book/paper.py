@@ -24,7 +24,6 @@ ON_SCREEN_ONLY = (
     ".unrolled-player-controls",
     ".unrolled-player-more",
     ".unrolled-player-status",
-    ".unrolled-live-only",
 )
 
 # Classes of words of code that the style of the book leaves in the colour of the text.

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import logging
+import hashlib
 import os
+import re
+import shutil
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from pypdf import PageObject, PdfReader, PdfWriter
-from pypdf.generic import (
-    ArrayObject,
-    DecodedStreamObject,
-    DictionaryObject,
-    NameObject,
-    TextStringObject,
-)
+import pikepdf
+from pikepdf import Dictionary, Name, ObjectStreamMode
 
 from book import paper
 from book.errors import BookError
+from book.files import write_if_changed
 from tools import browser
 
 TITLE = "Unrolled"
@@ -28,6 +25,9 @@ WAIT_SECONDS = 300  # for the mathematics of the whole book
 # Numbers in the contents: Helvetica, whose digits are 0.556 em wide; sizes in points.
 FONT, SIZE, DIGIT, RISE = "UnrolledNumbers", 8.5, 0.556, 3.5
 EDGE = 45.4  # the margin of the page in book.css, 16 mm
+
+# Where a page has a place for the link to the PDF; a place that is empty is not shown.
+_PLACE = re.compile(r'(<p class="unrolled-buttons unrolled-pdf">).*?(</p>)')
 
 # Mathematics is set once for the whole document. Nothing can be scrolled on paper, and one table
 # that is too wide would shrink all pages: what is too wide is drawn smaller.
@@ -114,14 +114,15 @@ def _print(document: Path, target: Path) -> list[str]:
 
 
 def finish(printed: Path, target: Path, headings: Sequence[str]) -> None:
-    """Write page numbers into the contents, mend the outline, and give the file a title.
+    """Write page numbers into the contents, mend the outline, give the file a title, and pack it.
 
     Parameters
     ----------
     printed : Path
         What Chromium wrote: a cover, the contents, the pages.
     target : Path
-        The finished PDF.
+        The finished PDF. Its tags are some hundred thousand small objects, which Chromium writes
+        as plain text; here they are packed.
     headings : sequence of str
         All headings of the document in their order.
 
@@ -130,29 +131,45 @@ def finish(printed: Path, target: Path, headings: Sequence[str]) -> None:
     BookError
         If the outline that Chromium wrote has another number of entries.
     """
-    # pypdf warns that its copy counts more objects than the file said; nothing follows from it.
-    logging.getLogger("pypdf").setLevel(logging.ERROR)
-    writer = PdfWriter(clone_from=PdfReader(printed))
-    numbers = {
-        name: number
-        for name, place in writer.named_destinations.items()
-        if (number := writer.get_destination_page_number(place)) is not None
-    }
-    for page in writer.pages[1 : min(numbers.values())]:  # from the cover to the first page
-        entries = [link.get_object() for link in page.get("/Annots", ())]
-        stamps = [
-            (float(entry["/Rect"][1]), numbers[str(entry["/Dest"])] + 1)
-            for entry in entries
-            if str(entry.get("/Dest")) in numbers
-        ]
-        _stamp(writer, page, stamps)
-    _name_entries(writer.root_object["/Outlines"].get_object(), headings)
-    writer.add_metadata({"/Title": TITLE, "/Author": "The Unrolled authors"})
-    writer.page_mode = "/UseOutlines"
-    writer.write(target)
+    with pikepdf.open(printed) as file:
+        places = {page.objgen: number for number, page in enumerate(file.pages)}
+        numbers = {
+            name: places[place[0].objgen]
+            for name, place in file.Root.Dests.items()
+            if place[0].objgen in places
+        }
+        font = file.make_indirect(
+            Dictionary(Type=Name.Font, Subtype=Name.Type1, BaseFont=Name.Helvetica)
+        )
+        for page in file.pages[1 : min(numbers.values())]:  # from the cover to the first page
+            stamps = [
+                (float(entry.Rect[1]), numbers[str(entry.Dest)] + 1)
+                for entry in page.get("/Annots", ())
+                if "/Dest" in entry and str(entry.Dest) in numbers
+            ]
+            _stamp(page, font, stamps)
+        _share_pictures(file)
+        _name_entries(file.Root.Outlines, headings)
+        file.docinfo["/Title"] = TITLE
+        file.docinfo["/Author"] = "The Unrolled authors"
+        file.Root.PageMode = Name.UseOutlines
+        file.save(target, object_stream_mode=ObjectStreamMode.generate)
 
 
-def _name_entries(outline: DictionaryObject, headings: Sequence[str]) -> None:
+def _share_pictures(file: pikepdf.Pdf) -> None:
+    """Keep one of pictures that are the same: claims show the figures of the chapters again."""
+    known: dict[bytes, pikepdf.Object] = {}
+    for page in file.pages:
+        pictures = page.resources.get("/XObject", Dictionary())
+        for name, picture in list(pictures.items()):
+            if picture.get("/Subtype") != Name.Image or "/SMask" in picture:
+                continue
+            size = f"{picture.Width} {picture.Height} ".encode()
+            key = hashlib.sha256(size + picture.read_raw_bytes()).digest()
+            pictures[name] = known.setdefault(key, picture)
+
+
+def _name_entries(outline: Dictionary, headings: Sequence[str]) -> None:
     """Name the entries anew: of a heading in two lines, Chromium repeats one and loses a space."""
     entries = list(_below(outline))
     if len(entries) != len(headings):
@@ -161,42 +178,47 @@ def _name_entries(outline: DictionaryObject, headings: Sequence[str]) -> None:
             "expected one for each. Look at the headings of the pages that were changed last."
         )
     for entry, heading in zip(entries, headings, strict=True):
-        entry[NameObject("/Title")] = TextStringObject(heading)
+        entry.Title = heading
 
 
-def _below(entry: DictionaryObject) -> Iterator[DictionaryObject]:
+def _below(entry: Dictionary) -> Iterator[Dictionary]:
     child = entry.get("/First")
     while child is not None:
-        yield child.get_object()
-        yield from _below(child.get_object())
-        child = child.get_object().get("/Next")
+        yield child
+        yield from _below(child)
+        child = child.get("/Next")
 
 
-def _stamp(writer: PdfWriter, page: PageObject, stamps: Sequence[tuple[float, int]]) -> None:
+def _stamp(page: pikepdf.Page, font: Dictionary, stamps: Sequence[tuple[float, int]]) -> None:
     """Write numbers at the right edge of the text, each at its height; not part of the reading."""
-    right = float(page.mediabox.right) - EDGE
+    right = float(page.mediabox[2]) - EDGE
     lines = []
     for height, number in stamps:
         start = right - DIGIT * SIZE * len(str(number))
         lines.append(f"1 0 0 1 {start:.2f} {height + RISE:.2f} Tm ({number}) Tj")
-    text = f"/Artifact BMC q BT /{FONT} {SIZE} Tf 0.3 g {' '.join(lines)} ET Q EMC"
-    font = DictionaryObject(
-        {
-            NameObject("/Type"): NameObject("/Font"),
-            NameObject("/Subtype"): NameObject("/Type1"),
-            NameObject("/BaseFont"): NameObject("/Helvetica"),
-        }
-    )
-    resources = page["/Resources"].get_object()
-    fonts = resources.setdefault(NameObject("/Font"), DictionaryObject()).get_object()
-    fonts[NameObject(f"/{FONT}")] = writer._add_object(font)
-    stream = DecodedStreamObject()
-    stream.set_data(text.encode("ascii"))
-    before = DecodedStreamObject()  # whatever the page's own content leaves set is undone
-    before.set_data(b"q")
-    after = DecodedStreamObject()
-    after.set_data(b"Q")
-    content = page["/Contents"]
-    kept = list(content) if isinstance(content, ArrayObject) else [page.raw_get("/Contents")]
-    added = [writer._add_object(part) for part in (before, after, stream)]
-    page[NameObject("/Contents")] = ArrayObject([added[0], *kept, added[1], added[2]])
+    name = page.add_resource(font, Name.Font, Name("/" + FONT))
+    text = f"/Artifact BMC q BT {name} {SIZE} Tf 0.3 g {' '.join(lines)} ET Q EMC"
+    page.contents_add(b"q", prepend=True)  # whatever the page's own content leaves set is undone
+    page.contents_add(f"Q {text}".encode("ascii"))
+
+
+def offer(site: Path, book: Path | None) -> None:
+    """Put the PDF beside the pages, and a link to it where a page has a place for one.
+
+    Parameters
+    ----------
+    site : Path
+        Folder of the built site.
+    book : Path or None
+        The PDF. Without one the pages have no link, and no PDF lies beside them.
+    """
+    link, beside = "", site / "unrolled.pdf"
+    if book is None:
+        beside.unlink(missing_ok=True)
+    else:
+        shutil.copyfile(book, beside)
+        size = book.stat().st_size / 1e6
+        link = f'<a href="{beside.name}">The book as a PDF, {size:.0f} MB</a>'
+    for page in sorted(site.glob("*.html")):
+        before = page.read_bytes().decode()
+        write_if_changed(page, _PLACE.sub(rf"\1{link}\2", before))

@@ -1,4 +1,4 @@
-"""Where the book is built, and where the course is published if that is known."""
+"""Where the course is, where its book is built, and where it is published if that is known."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from book.errors import BookError
-from book.notebooks import ROOT, Page
+
+ROOT = Path(__file__).resolve().parents[1]
+"""The folder of the course."""
 
 BOOK = ROOT / "book"
 
@@ -45,10 +47,25 @@ def repository(environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> st
     return address
 
 
-def binder_address(page: Page, address: str) -> str:
-    """Return where Binder opens a page's notebook; empty where Binder does not know the host."""
+def source_address(path: str, address: str) -> str:
+    """Return where the repository at an address shows a file of the course, on its main branch.
+
+    Parameters
+    ----------
+    path : str
+        From the folder of the course: ``"utils/cells/lstm.py"``.
+    address : str
+        As `repository` gives it.
+    """
+    return f"{address}/blob/HEAD/{path}"  # HEAD, whatever the name of the branch
+
+
+def binder_address(path: str, address: str) -> str:
+    """Return where Binder opens a notebook; empty where Binder does not know the host.
+
+    The arguments are those of `source_address`.
+    """
     found = re.fullmatch(r"https://github\.com/([\w.-]+/[\w.-]+)", address)
     if found is None:
         return ""
-    path = page.source.relative_to(ROOT).as_posix()
     return f"https://mybinder.org/v2/gh/{found[1]}/HEAD?urlpath=lab/tree/{path}"

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 from nbformat import NotebookNode
 
-from book import api, claims, exercises, given, heads, outputs, study
+from book import api, cards, claims, exercises, given, heads, outputs, study
 from book.errors import BookError
-from book.execution import stored_path, with_results
 from book.files import remove_others, write_if_changed
-from book.notebooks import PAGES, ROOT, Page
-from book.places import BOOK, repository
+from book.notebooks import Page, all_pages
+from book.places import BOOK, ROOT, repository
+from book.stamps import code_hash, hash_of
+from book.stored import stored_path, with_results
 
 STAMPS = "sources.json"
+"""The file beside the tree that holds what each of its pages was made from, as a hash."""
 
 
 class Tree:
@@ -40,7 +41,8 @@ class Tree:
         self._before = _read_stamps(self._stamps_path)
         self._stamps: dict[str, str] = {}
         self._wanted: set[Path] = set()
-        self._code = _hash_of_files(sorted(BOOK.rglob("*.py")))
+        self._changed: list[str] = []
+        self._code = code_hash(BOOK)
         self._repository = repository()
 
     def write(self, on_page: Callable[[str], None] = lambda docname: None) -> list[str]:
@@ -56,8 +58,7 @@ class Tree:
         BookError
             If a page cannot be made; the message says of which notebook and why.
         """
-        self._changed: list[str] = []
-        for page in PAGES():
+        for page in all_pages():
             self._put(heads.download_path(page), page.source.read_bytes())
             self._page(page)
             on_page(page.docname)
@@ -94,10 +95,11 @@ class Tree:
         exercises.transform(notebook, page)
         study.transform(notebook, page)
         claims.transform(notebook, page)
+        heads.transform(notebook, page, all_pages(), self._repository)
         self._finish(notebook, page, stamp)
 
     def _claims(self) -> None:
-        chapters = [page for page in PAGES() if page.kind == "chapter"]
+        chapters = [page for page in all_pages() if page.kind == "chapter"]
         stored = [stored_path(page, self._executed) for page in chapters]
         scripts = sorted((ROOT / "experiments").glob("*.py"))
         results = sorted((ROOT / "experiments" / "results").glob("*.csv"))
@@ -114,8 +116,6 @@ class Tree:
     def _finish(self, notebook: NotebookNode, page: Page, stamp: str) -> None:
         static = self.source / "_static"
         outputs.transform(notebook, page, static)
-        if page.kind != "claims":
-            heads.transform(notebook, page, PAGES(), self._repository)
         text = _notebook_text(notebook)
         self._put(f"{page.docname}.ipynb", text)
         folder = outputs.pictures_folder(page, static)
@@ -124,7 +124,9 @@ class Tree:
         self._stamps[page.docname] = stamp
 
     def _stamp(self, *files: Path) -> str:
-        return _hash_of_files(files, self._code, self._repository)
+        """Return the hash of all that a page is made from; its head refers to other pages."""
+        docnames = (page.docname for page in all_pages())
+        return hash_of(files, self._code, self._repository, *docnames)
 
     def _is_made(self, docname: str, stamp: str) -> bool:
         """Tell whether a page is there as it would be made now, and keep it and its pictures."""
@@ -141,16 +143,14 @@ class Tree:
     def _written_pages(self) -> None:
         for path in sorted((BOOK / "pages").iterdir()):
             text = path.read_text(encoding="utf-8")
-            if heads.CARDS in text:
-                text = text.replace(heads.CARDS, heads.cards(PAGES(), heads.table_of_chapters()))
-            self._put(path.name, text)
+            self._put(path.name, cards.filled(text, all_pages()))
         self._put("pictures/widget.png", (ROOT / "docs" / "widget.png").read_bytes())
         for name, text in api.pages().items():
             self._put(name, text)
 
 
 def _solution_of(exercise: Page) -> Page:
-    for page in PAGES():
+    for page in all_pages():
         if page.kind == "solution" and page.name == exercise.name:
             return page
     raise BookError(
@@ -173,11 +173,3 @@ def _read_stamps(path: Path) -> dict[str, str]:
     except (OSError, ValueError):
         return {}  # nothing is known of a build before: every page is made
     return stamps if isinstance(stamps, dict) else {}
-
-
-def _hash_of_files(files, *texts: str) -> str:
-    digest = hashlib.sha256("\n".join(texts).encode())
-    for path in files:
-        digest.update(f"\n{path.name}\n".encode())
-        digest.update(path.read_bytes() if path.is_file() else b"missing")
-    return digest.hexdigest()[:16]

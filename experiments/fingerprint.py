@@ -19,7 +19,7 @@ import hashlib
 import io
 import json
 import tokenize
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from importlib.util import resolve_name
 from pathlib import Path
 from typing import Any
@@ -92,9 +92,9 @@ def read_text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def file_of(module: str, root: Path = ROOT) -> Path | None:
-    """Return the file of a module of this project, or None where there is no such module."""
-    if module.split(".")[0] not in PACKAGES:
+def file_of(module: str, root: Path = ROOT, packages: Collection[str] = PACKAGES) -> Path | None:
+    """Return the file of a module of these packages, or None where there is no such module."""
+    if module.split(".")[0] not in packages:
         return None
     path = root.joinpath(*module.split("."))
     for candidate in (path.with_suffix(".py"), path / "__init__.py"):
@@ -129,30 +129,43 @@ def imported_modules(
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
-            module = resolve_name("." * node.level + (node.module or ""), package or None)
-            for alias in node.names:
-                found |= _origin(module, alias.name, root, read)
+            module = imported_from(node, package)
+            found |= {origin(module, alias.name, root, read) for alias in node.names}
     return {name for name in found if file_of(name, root) is not None}
 
 
-def _origin(module: str, name: str, root: Path, read: Reader) -> set[str]:
-    """Return the modules that define what ``from module import name`` gives."""
-    if file_of(f"{module}.{name}", root) is not None:
-        return {f"{module}.{name}"}
-    path = file_of(module, root)
+def imported_from(node: ast.ImportFrom, package: str) -> str:
+    """Return the module that a ``from`` statement names, in code of this package."""
+    return resolve_name("." * node.level + (node.module or ""), package or None)
+
+
+def origin(
+    module: str,
+    name: str,
+    root: Path = ROOT,
+    read: Reader = read_text,
+    packages: Collection[str] = PACKAGES,
+) -> str:
+    """Return the module that defines what ``from module import name`` gives.
+
+    A package that hands on a name is followed; a module of other packages stands for itself.
+    """
+    if file_of(f"{module}.{name}", root, packages) is not None:
+        return f"{module}.{name}"
+    path = file_of(module, root, packages)
     if path is None or path.name != "__init__.py":
-        return {module}
-    for node in ast.walk(_parse(read(path))):
+        return module
+    for node in ast.walk(parsed(read(path))):
         if isinstance(node, ast.ImportFrom):
             for alias in node.names:
                 if (alias.asname or alias.name) == name:
-                    inner = resolve_name("." * node.level + (node.module or ""), module)
-                    return _origin(inner, alias.name, root, read)
-    return {module}
+                    return origin(imported_from(node, module), alias.name, root, read, packages)
+    return module
 
 
-@functools.lru_cache(maxsize=256)
-def _parse(text: str) -> ast.Module:
+@functools.lru_cache(maxsize=512)
+def parsed(text: str) -> ast.Module:
+    """Return the tree of a module's text, of each text once."""
     return ast.parse(text)
 
 
@@ -234,7 +247,7 @@ def sources(
     unused = set(unused)
     text = code_of(read(script))
     lines = text.splitlines(keepends=True)
-    parts = script_parts(_parse(text))
+    parts = script_parts(parsed(text))
     # An import statement may bring more names than the parts use; only those used count.
     used = {n.id for p in parts for n in ast.walk(p) if isinstance(n, ast.Name)}
     parts = [_only(p, used) for p in parts]
@@ -249,7 +262,7 @@ def sources(
         code = code_of(read(path))
         found[module] = code
         package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-        open_ |= imported_modules(_parse(code), package, root, read)
+        open_ |= imported_modules(parsed(code), package, root, read)
     return dict(sorted(found.items()))
 
 

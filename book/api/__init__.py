@@ -109,6 +109,9 @@ def setup(app: Any) -> dict[str, Any]:
     dict
         What Sphinx asks of an extension.
     """
-    from book.api import rendering  # imports Sphinx, which `pages` does without
+    from book.api import docstrings, neighbours, tables  # Sphinx, which `pages` does without
 
-    return rendering.setup(app)
+    docstrings.register(app)
+    tables.register(app)
+    neighbours.register(app)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,5 +1,6 @@
-// Puts the reader's own prediction beside the answer when the answer is unfolded.
-// Without this script the questions, the options and the answers are all there.
+// Puts the reader's own prediction beside the answer when the answer is unfolded, and leaves claims
+// that were not chosen out of the contents of their page.
+// Without this script the questions, the options, the answers and the claims are all there.
 document.addEventListener("DOMContentLoaded", () => {
   const predicted = (control) => {
     if (!control) return "";
@@ -20,4 +21,16 @@ document.addEventListener("DOMContentLoaded", () => {
     answer.addEventListener("toggle", show);
     show(); // a browser may come back to a page with answers that are open
   }
+
+  // The style sheet hides the claims that were not chosen; the contents of the page follow it.
+  const filter = document.querySelector(".unrolled-filter");
+  if (!filter) return;
+  const follow = () => {
+    for (const link of document.querySelectorAll(".page-toc .toc-entry > a[href^='#']")) {
+      const claim = document.getElementById(link.getAttribute("href").slice(1));
+      if (claim) link.parentElement.hidden = getComputedStyle(claim).display === "none";
+    }
+  };
+  filter.addEventListener("change", follow);
+  window.addEventListener("pageshow", follow); // a browser may come back with one chosen
 });

@@ -13,7 +13,7 @@ from book.terms.linking import OFF, link_terms
 from book.terms.matching import Matcher
 
 CHINESE = "language-zh-Hans"  # docutils turns a class of this form into the attribute `lang`
-PAGES = "terms_pages"  # where the environment keeps the names of pages that link to chapters
+NOTED_PAGES = "terms_pages"  # where the environment keeps the names of pages that link to chapters
 
 
 def chapter_page(env: BuildEnvironment, number: str) -> str | None:
@@ -67,6 +67,21 @@ def link_to_chapter(env: BuildEnvironment, number: str, label: str) -> nodes.Nod
     )
 
 
+def noted_pages(env: BuildEnvironment) -> frozenset[str]:
+    """Return the names of the pages that link to those chapters that exist.
+
+    Parameters
+    ----------
+    env : BuildEnvironment
+        Keeps them from build to build.
+
+    Returns
+    -------
+    docnames : frozenset of str
+    """
+    return getattr(env, NOTED_PAGES, frozenset())
+
+
 def note_page(env: BuildEnvironment) -> None:
     """Note that the page being read links to those chapters that exist.
 
@@ -75,7 +90,7 @@ def note_page(env: BuildEnvironment) -> None:
     env : BuildEnvironment
         Keeps the names of such pages from build to build.
     """
-    setattr(env, PAGES, getattr(env, PAGES, frozenset()) | {env.docname})
+    setattr(env, NOTED_PAGES, noted_pages(env) | {env.docname})
 
 
 class CourseGlossary(SphinxDirective):
@@ -144,7 +159,7 @@ def outdated_pages(
         The pages to read again.
     """
     if any(name.startswith("chapters/") for name in added | removed):
-        return sorted(set(getattr(env, PAGES, ())) & env.found_docs)
+        return sorted(noted_pages(env) & env.found_docs)
     return []
 
 
@@ -162,7 +177,7 @@ def merge_pages(
     docnames : set of str
         The pages that the other process has read.
     """
-    setattr(env, PAGES, getattr(env, PAGES, frozenset()) | getattr(other, PAGES, frozenset()))
+    setattr(env, NOTED_PAGES, noted_pages(env) | noted_pages(other))
 
 
 def register(app: Sphinx) -> None:

@@ -1,13 +1,15 @@
 """The reference of `utils`: a page for each public module, with links from names in docstrings."""
 
 import io
+import re
 import types
 
 import pytest
 
 from book import api
-from book.api import names, rendering, subjects
+from book.api import addresses, docstrings, names, subjects, tables
 from book.errors import BookError
+from book.places import ROOT
 from utils import lens
 from utils.cells import lstm
 from utils.checks import engine, ordering
@@ -71,7 +73,7 @@ def test_parameters_become_code_and_other_names_links():
     text = (
         "From `x_t` as `lstm_step` does, ``not `this` ``; :math:`x`, `lost`.\n\n::\n\n    `code`\n"
     )
-    assert rendering.link_names(text, lstm, None, {"x_t"}) == (
+    assert docstrings.link_names(text, lstm, None, {"x_t"}) == (
         "From ``x_t`` as :py:obj:`lstm_step <utils.cells.lstm.lstm_step>` does, "
         "``not `this` ``; :math:`x`, `lost`.\n\n::\n\n    `code`\n"
     )
@@ -96,7 +98,7 @@ def test_classes_of_the_package_are_linked_in_types_and_other_words_are_plain():
         "------",
         "TypeError",
     ]
-    linked = rendering.link_types(lines, lstm)
+    linked = docstrings.link_types(lines, lstm)
     changed = {i: line for i, line in enumerate(linked) if line != lines[i]}
     assert changed == {
         4: "weights : :py:obj:`LSTMWeights <utils.cells.lstm.LSTMWeights>` or None",
@@ -105,27 +107,48 @@ def test_classes_of_the_package_are_linked_in_types_and_other_words_are_plain():
 
 
 def test_a_class_names_what_it_builds_on():
-    assert rendering.bases_of(ordering.OrderedCheck) == [
+    assert docstrings.bases_of(ordering.OrderedCheck) == [
         ":py:obj:`Check <utils.checks.engine.Check>`"
     ]
-    assert rendering.bases_of(models.Tagger) == ["``torch.Module``"]
-    assert rendering.bases_of(lstm.LSTMWeights) == ["``NamedTuple``"]
-    assert rendering.bases_of(engine.Check) == []
+    assert docstrings.bases_of(models.Tagger) == ["``torch.Module``"]
+    assert docstrings.bases_of(lstm.LSTMWeights) == ["``NamedTuple``"]
+    assert docstrings.bases_of(engine.Check) == []
 
 
 def test_sources_are_linked_only_where_the_repository_is_known(monkeypatch):
     info = {"module": "utils.cells.lstm", "fullname": "lstm_step"}
-    monkeypatch.setattr(rendering, "repository", lambda: "")
-    assert rendering.source_of("py", info) is None
-    monkeypatch.setattr(rendering, "repository", lambda: "https://example.org/course")
-    address, _, lines = rendering.source_of("py", info).partition("#")
-    assert address == "https://example.org/course/blob/main/utils/cells/lstm.py"
+    monkeypatch.setattr(addresses, "repository", lambda: "")
+    assert addresses.source_of("py", info) is None
+    monkeypatch.setattr(addresses, "repository", lambda: "https://example.org/course")
+    address, _, lines = addresses.source_of("py", info).partition("#")
+    assert address == "https://example.org/course/blob/HEAD/utils/cells/lstm.py"
     first, last = (int(line.removeprefix("L")) for line in lines.split("-"))
-    source = rendering.path_of(lstm)
-    text = (rendering.ROOT / source).read_text(encoding="utf-8").splitlines()
+    source = addresses.path_of(lstm)
+    text = (ROOT / source).read_text(encoding="utf-8").splitlines()
     assert text[first - 1].startswith("def lstm_step(")
     assert text[last - 1].startswith("    return LSTMStepValues(")
-    assert rendering.source_of("py", info | {"fullname": "nothing"}) is None
+    assert addresses.source_of("py", info | {"fullname": "nothing"}) is None
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "first"),
+    [
+        ("utils.sick_passes", "Array", None),  # other names for what other packages define
+        ("utils.pytorch.training", "Batch", None),
+        ("utils.data.dates", "sharing", "@lru_cache"),
+        ("utils.lens.backward", "WayBack.own_path", "@cached_property"),
+        ("utils.lens.result", "Trace", "class Trace:"),
+    ],
+)
+def test_what_is_cached_has_a_source_and_another_name_has_none(monkeypatch, module, name, first):
+    monkeypatch.setattr(addresses, "repository", lambda: "https://example.org/course")
+    found = addresses.source_of("py", {"module": module, "fullname": name})
+    if first is None:
+        assert found is None
+        return
+    path, line, _ = re.fullmatch(r".*/blob/HEAD/(.+)#L(\d+)-L(\d+)", found).groups()
+    lines = (ROOT / path).read_text(encoding="utf-8").splitlines()
+    assert lines[int(line) - 1].strip().startswith(first)
 
 
 MEMBERS = '''
@@ -201,8 +224,9 @@ def page(tmp_path_factory):
         patch.setitem(names.sys.modules, "utils.made_up", module)
         exec(compile(MEMBERS, source, "exec"), vars(module))
         patch.setattr(subjects, "public_modules", lambda: ("utils.made_up",))
-        patch.setattr(rendering, "public_modules", lambda: ("utils.made_up",))
-        patch.setattr(rendering, "path_of", lambda module: "utils/made_up.py")
+        patch.setattr(docstrings, "public_modules", lambda: ("utils.made_up",))
+        patch.setattr(tables, "public_modules", lambda: ("utils.made_up",))
+        patch.setattr(addresses, "path_of", lambda module: "utils/made_up.py")
         extensions = [*api.EXTENSIONS, "book.api"]
         (folder / "conf.py").write_text(
             f"extensions = {extensions}\nglobals().update({api.SETTINGS})\n", encoding="utf-8"

@@ -3,11 +3,13 @@
 import pytest
 
 from book import __main__ as command
-from book import building
+from book import api, building
 from book.building import build, check_weights, run_sphinx
 from book.errors import BookError
-from book.execution import Job
-from book.notebooks import ROOT, Page
+from book.notebooks import Page
+from book.places import ROOT
+from book.sources import STAMPS
+from book.stored import Job
 
 
 def page(number):
@@ -96,7 +98,7 @@ def executed(monkeypatch, tmp_path):
         return Job(page, {}, "for a test", 1.0, 3, has_results=page.number != "02")
 
     monkeypatch.setenv("BOOK_BUILD", str(tmp_path))
-    monkeypatch.setattr(building, "PAGES", lambda: PAGES)
+    monkeypatch.setattr(building, "all_pages", lambda: PAGES)
     monkeypatch.setattr(building, "job_for", job_for)
     monkeypatch.setattr(building, "execute", lambda jobs, *_: ran.extend(jobs))
     monkeypatch.setattr(building, "_site", lambda folder, jobs: folder / "html")
@@ -120,8 +122,13 @@ def test_only_leaves_others_with_the_results_that_they_have(executed, only, numb
     assert executed(only) == numbers
 
 
-def test_fresh_executes_all(executed):
+def test_fresh_executes_all_and_forgets_what_was_made(executed, tmp_path):
+    kept = tmp_path / "source" / "index.md"
+    for path in (kept, tmp_path / STAMPS, tmp_path / "doctrees" / "a", tmp_path / "html" / "b"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("", encoding="utf-8")
     assert executed(fresh=True) == ["01", "02", "03"]
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / ".lock", kept]
 
 
 def test_a_chapter_that_is_not_there_is_refused(executed):
@@ -139,6 +146,22 @@ def test_a_warning_of_sphinx_stops_the_build_and_is_shown(tmp_path):
     with pytest.raises(BookError, match="a warning counts as an error here") as error:
         run_sphinx(source, tmp_path / "html", tmp_path / "doctrees", 1)
     assert "gone.ipynb" in str(error.value)
+
+
+def test_definitions_lead_to_their_source_where_the_repository_is_known(tmp_path, monkeypatch):
+    source, site = tmp_path / "source", tmp_path / "html"
+    (source / "_static").mkdir(parents=True)
+    (source / "index.md").write_text("# Book\n\n[All](reference.rst)\n", encoding="utf-8")
+    text = api.pages()["api/utils.activations.rst"]
+    (source / "reference.rst").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("BOOK_REPOSITORY", "https://github.com/owner/name")
+    run_sphinx(source, site, tmp_path / "doctrees", 1)
+    page = (site / "reference.html").read_text(encoding="utf-8")
+    shown = "https://github.com/owner/name/blob/HEAD/utils/activations.py"
+    assert f'href="{shown}"' in page  # of the module
+    lines = (ROOT / "utils" / "activations.py").read_text(encoding="utf-8").splitlines()
+    first = lines.index("def sigmoid(z: Array) -> Array:") + 1
+    assert f'href="{shown}#L{first}-L' in page
 
 
 def test_a_page_that_is_too_heavy_is_named(tmp_path):
@@ -159,8 +182,11 @@ def test_pages_and_pictures_without_a_source_leave_the_site(tmp_path):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (source / "chapters" / "05_x.ipynb").write_text("{}", encoding="utf-8")
     (source / "api" / "utils.cells.rnn.rst").write_text("", encoding="utf-8")
-    kept = ["chapters/05_x.html", "api/utils.cells.rnn.html", "genindex.html"]
-    for name in [*kept, "chapters/05_old.html", "api/utils.cells.old.html"]:
+    (source / "how_to_read.md").write_text("", encoding="utf-8")
+    kept = ["chapters/05_x.html", "api/utils.cells.rnn.html", "how_to_read.html"]
+    kept += ["genindex.html", "py-modindex.html", "search.html", "_static/of_the_theme.html"]
+    (site / "_static").mkdir()
+    for name in [*kept, "chapters/05_old.html", "api/utils.cells.old.html", "old_name.html"]:
         (site / name).write_text("", encoding="utf-8")
     building._sweep(source, site)
     left = sorted(path.relative_to(site).as_posix() for path in site.rglob("*.html"))
@@ -208,6 +234,29 @@ def test_the_pdf_is_printed_when_what_it_shows_changed(tmp_path, print_pdf, monk
     assert print_pdf() == 5
     monkeypatch.setattr(building, "code_hash", lambda: "other code")
     assert print_pdf() == 6
+
+
+def test_pages_link_to_no_pdf_that_shows_an_earlier_state(tmp_path, print_pdf):
+    site = tmp_path / "html"
+    site.mkdir()
+    first, place = site / "index.html", '<p class="unrolled-buttons unrolled-pdf"></p>'
+
+    def is_offered():
+        linked = 'href="unrolled.pdf"' in first.read_text(encoding="utf-8")
+        assert (site / "unrolled.pdf").is_file() == linked
+        return linked
+
+    first.write_text(place, encoding="utf-8")
+    assert print_pdf() == 1
+    assert is_offered()
+    assert print_pdf() == 1  # the link does not count as a change of the site
+    building._pdf(tmp_path, site, wanted=False)
+    assert is_offered()  # none was asked for, and it shows the site as it is
+    first.write_text(f"{place}<p>New", encoding="utf-8")
+    building._pdf(tmp_path, site, wanted=False)
+    assert not is_offered()
+    assert print_pdf() == 2
+    assert is_offered()
 
 
 def test_without_a_browser_the_pdf_is_tried_again_next_time(tmp_path, monkeypatch):

@@ -9,11 +9,11 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from book import claims
 from book.errors import BookError
-from book.notebooks import PAGES
+from book.notebooks import all_pages
 from experiments import ledger
 from experiments.common import Verdict
 
-CHAPTERS = {page.name: page for page in PAGES() if page.kind == "chapter"}
+CHAPTERS = {page.name: page for page in all_pages() if page.kind == "chapter"}
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +160,24 @@ def test_rows_of_numbers_become_lists(text, lines):
     assert claims.in_lines(text) == "\n\n".join(lines)
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("it is so", "it is so"),
+        ("W_hh and h_{t−1}; so", r"W\_hh and $h_{t-1}$; so"),
+        ("h_{t} [1]", r"$h_{t}$ \[1\]"),
+    ],
+)
+def test_a_symbol_with_an_index_is_a_formula(text, written):
+    assert claims.stated(text) == written
+
+
+def test_no_statement_shows_the_code_of_a_formula(page, entries):
+    opening = page.cells[0].source
+    assert r"\_\{" not in opening
+    assert sum("_{" in entry.verdict.statement for entry in entries) == opening.count("_{") > 0
+
+
 def test_each_claim_has_one_place_in_the_chapters_to_come_back_to(entries):
     targets = {}
     for name, page in CHAPTERS.items():
@@ -173,7 +191,7 @@ def test_each_claim_has_one_place_in_the_chapters_to_come_back_to(entries):
 
 
 def test_pages_that_are_no_chapters_are_left_alone():
-    page = next(page for page in PAGES() if page.kind == "exercise")
+    page = next(page for page in all_pages() if page.kind == "exercise")
     notebook = new_notebook(cells=[nbformat.v4.new_markdown_cell("> **Claim C06.** So.")])
     claims.transform(notebook, page)
     assert notebook.cells[0].source == "> **Claim C06.** So."

@@ -9,15 +9,15 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from book import exercises, given
 from book.errors import BookError
-from book.notebooks import PAGES
+from book.notebooks import all_pages
 from utils import checks
 
-NAMES = [page.name for page in PAGES() if page.kind == "exercise"]
+NAMES = [page.name for page in all_pages() if page.kind == "exercise"]
 every_notebook = pytest.mark.parametrize("name", NAMES)
 
 
 def page_of(kind, name="05_vanishing_exploding"):
-    return next(page for page in PAGES() if (page.kind, page.name) == (kind, name))
+    return next(page for page in all_pages() if (page.kind, page.name) == (kind, name))
 
 
 def read(page):

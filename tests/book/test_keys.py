@@ -5,7 +5,8 @@ import json
 import pytest
 
 from book import keys
-from book.notebooks import PAGES, ROOT
+from book.notebooks import all_pages
+from book.places import ROOT
 
 FILES = {
     "utils/__init__.py": "",
@@ -163,7 +164,7 @@ def test_every_stored_file_is_read_by_a_module_that_exists():
 
 def test_chapters_reach_what_they_show():
     code, found = keys.Code(), {}
-    for page in PAGES():
+    for page in all_pages():
         if page.kind == "chapter":
             notebook = json.loads(page.source.read_text(encoding="utf-8"))
             found[page.number] = set(code.parts(notebook))

@@ -12,7 +12,8 @@ from PIL import Image
 from book import outputs
 from book.errors import BookError
 from book.frames import MIME
-from book.notebooks import ROOT, Page
+from book.notebooks import Page
+from book.places import ROOT
 
 PAGE = Page("chapter", "05_x", "chapters/05_x", ROOT / "chapters/05_x.ipynb", "05", "X", "", "")
 VIEW = "application/vnd.jupyter.widget-view+json"

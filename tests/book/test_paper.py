@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
+import pikepdf
 import pytest
 from bs4 import BeautifulSoup
-from pypdf import PdfReader
 
 from book import paper, pdf
 from book.errors import BookError
@@ -118,54 +120,153 @@ def test_without_a_browser_the_pdf_is_left_out_or_refused(
     assert [path.name for path in site.parent.iterdir()] == ["html"]
 
 
+def test_pictures_that_are_the_same_are_kept_once() -> None:
+    file = pikepdf.new()
+    for width, height, smooth in ((3, 1, False), (3, 1, False), (1, 3, False), (3, 1, True)):
+        picture = file.make_stream(bytes(3), Subtype=pikepdf.Name.Image, Width=width, Height=height)
+        if smooth:
+            picture.SMask = file.make_stream(bytes(3), Subtype=pikepdf.Name.Image)
+        file.add_blank_page().add_resource(picture, pikepdf.Name.XObject, pikepdf.Name.Picture)
+    pdf._share_pictures(file)
+    first, second, third, fourth = (page.resources.XObject.Picture.objgen for page in file.pages)
+    assert first == second
+    assert len({first, third, fourth}) == 3
+
+
+PLACE = '<p class="unrolled-buttons unrolled-pdf"></p>'
+
+
+def test_pages_link_to_the_pdf_where_there_is_one(site: Path) -> None:
+    (site / "index.html").write_text(f"<p>First</p>\n{PLACE}\n<p>Last</p>\n", encoding="utf-8")
+    before = {path: path.read_bytes() for path in site.rglob("*.html")}
+    book = site.parent / "unrolled.pdf"
+    for content in (b"%PDF 1", b"%PDF 2" + bytes(21_600_000)):
+        book.write_bytes(content)
+        pdf.offer(site, book)
+        assert (site / "unrolled.pdf").read_bytes() == content
+    page = BeautifulSoup((site / "index.html").read_text("utf-8"), "html.parser")
+    assert page.get_text(" ", strip=True) == "First The book as a PDF, 22 MB Last"
+    assert page.select_one("p.unrolled-pdf > a")["href"] == "unrolled.pdf"
+    pdf.offer(site, None)
+    assert {path: path.read_bytes() for path in site.rglob("*.html")} == before
+    assert not (site / "unrolled.pdf").exists()
+
+
+@pytest.mark.book
+def test_the_first_page_and_the_guide_offer_the_pdf_and_no_other_page_does(
+    book_site: Path,
+) -> None:
+    made = (book_site.parent / "unrolled.pdf").is_file()
+    offering = {
+        path.stem
+        for path in book_site.glob("*.html")
+        if 'href="unrolled.pdf"' in path.read_text("utf-8")
+    }
+    assert offering == ({"index", "how_to_read"} if made else set())
+    assert (book_site / "unrolled.pdf").is_file() == made
+
+
 @pytest.fixture(scope="module")
-def printed(book_site: Path) -> PdfReader:
-    """Read the PDF of the built book."""
+def printed(book_site: Path) -> Iterator[pikepdf.Pdf]:
+    """Open the PDF of the built book."""
     path = book_site.parent / "unrolled.pdf"
     if find_chromium() is None:
         pytest.skip("no Chromium or Chrome found; UNROLLED_CHROMIUM can name one")
     assert path.is_file()
-    return PdfReader(path)
+    with pikepdf.open(path) as opened:
+        yield opened
+
+
+def glyphs(font: pikepdf.Dictionary) -> tuple[int, dict[bytes, str]]:
+    """Give how many bytes a glyph of a font has, and the text that each stands for."""
+    if "/ToUnicode" not in font:
+        return 1, {bytes([code]): chr(code) for code in range(32, 127)}
+    table, found = font.ToUnicode.read_bytes().decode("ascii"), {}
+    width = len(re.search(r"begincodespacerange\s*<(\w+)>", table)[1]) // 2
+    for block in re.findall(r"beginbfchar(.*?)endbfchar", table, re.DOTALL):
+        for code, text in re.findall(r"<(\w+)>\s*<(\w+)>", block):
+            found[bytes.fromhex(code)] = bytes.fromhex(text).decode("utf-16-be")
+    for block in re.findall(r"beginbfrange(.*?)endbfrange", table, re.DOTALL):
+        for first, last, text in re.findall(r"<(\w+)>\s*<(\w+)>\s*<(\w+)>", block):
+            start = ord(bytes.fromhex(text).decode("utf-16-be"))
+            for place, code in enumerate(range(int(first, 16), int(last, 16) + 1)):
+                found[code.to_bytes(width, "big")] = chr(start + place)
+    return width, found
+
+
+def text_of(page: pikepdf.Page) -> str:
+    """Read the words of a page without spaces, which are moves of the pen."""
+    fonts = {name: glyphs(font) for name, font in page.resources.Font.items()}
+    said = []
+    for operands, operator in pikepdf.parse_content_stream(page, "Tf Tj TJ"):
+        if str(operator) == "Tf":
+            width, known = fonts[str(operands[0])]
+            continue
+        strings = operands[0] if str(operator) == "TJ" else operands
+        for string in strings:
+            if isinstance(string, pikepdf.String):
+                codes = bytes(string)
+                for at in range(0, len(codes), width):
+                    said.append(known.get(codes[at : at + width], ""))
+    joined = unicodedata.normalize("NFKC", "".join(said))  # "fi" may be one glyph
+    return "".join(joined.split())
+
+
+def numbers_of(page: pikepdf.Page) -> list[int]:
+    """Read the numbers that were written into a page of the contents, from top to bottom."""
+    content = b"".join(part.read_bytes() for part in page.Contents).decode("latin-1")
+    stamp = content.rpartition("/Artifact BMC")[2]
+    return [int(number) for number in re.findall(r"Tm \((\d+)\) Tj", stamp)]
 
 
 @pytest.mark.book
 def test_the_pdf_holds_every_page_under_the_number_that_its_contents_give(
-    printed: PdfReader, book_site: Path
+    printed: pikepdf.Pdf, book_site: Path
 ) -> None:
-    root = printed.trailer["/Root"]
-    assert root["/MarkInfo"]["/Marked"]
-    assert root["/Lang"] == "en"
-    assert printed.metadata.title == "Unrolled"
-    titles = {
-        BeautifulSoup((book_site / f"{docname}.html").read_text("utf-8"), "html.parser")
-        .select_one("article h1")
-        .get_text()
-        .removesuffix("#")
-        .strip()
+    assert printed.Root.MarkInfo.Marked
+    assert printed.Root.StructTreeRoot.Type == "/StructTreeRoot"
+    assert printed.Root.Lang == "en"
+    assert printed.docinfo["/Title"] == "Unrolled"
+    titles = [
+        " ".join(
+            BeautifulSoup((book_site / f"{docname}.html").read_text("utf-8"), "html.parser")
+            .select_one("article h1")
+            .get_text()
+            .removesuffix("#")
+            .split()
+        )
         for part in paper.parts(book_site)
         for docname in part.docnames
-    }
-    outline = {entry.title: entry for entry in printed.outline if not isinstance(entry, list)}
-    assert titles <= set(outline)
-    places = {title: printed.get_destination_page_number(outline[title]) for title in titles}
-    contents = " ".join(page.extract_text() for page in printed.pages[1 : min(places.values())])
-    joined = "".join(unicodedata.normalize("NFKC", contents).split())  # "fi" may be one glyph
+    ]
+    pages = {page.objgen: number for number, page in enumerate(printed.pages)}
+    with printed.open_outline() as outline:
+        entries = [(entry.title, entry.destination) for entry in outline.root]
+    places = {title: pages[place[0].objgen] for title, place in entries if title in titles}
+    assert list(places) == titles
+    contents = printed.pages[1 : min(places.values())]
+    words = "".join(text_of(page) for page in contents)
     for title, place in places.items():
-        assert "".join(title.split()) in joined
-        assert str(place + 1) in contents.split()
-        page = unicodedata.normalize("NFKC", printed.pages[place].extract_text())
-        assert title.split()[-1] in page
+        assert "".join(title.split()) in words
+        assert "".join(title.split()) in text_of(printed.pages[place])
+    stamped = [number for page in contents for number in numbers_of(page)]
+    assert stamped == [place + 1 for place in places.values()]
+
+
+@pytest.mark.book
+def test_the_tags_of_the_pdf_are_packed(printed: pikepdf.Pdf, book_site: Path) -> None:
+    plain = (book_site.parent / "unrolled.pdf").read_bytes().count(b" 0 obj\n")
+    assert 0 < plain < len(printed.objects) / 10
 
 
 @pytest.mark.book
 def test_no_link_of_the_pdf_leads_to_a_file_of_the_machine_that_made_it(
-    printed: PdfReader,
+    printed: pikepdf.Pdf,
 ) -> None:
     addresses = [
-        str(link.get_object()["/A"].get("/URI", ""))
+        str(link.A.get("/URI", ""))
         for page in printed.pages
         for link in page.get("/Annots", ())
-        if "/A" in link.get_object()
+        if "/A" in link
     ]
     assert sum(address.startswith("https://") for address in addresses) > 20
     assert [address for address in addresses if address.startswith("file:")] == []

@@ -9,8 +9,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from book import heads, sources
 from book.errors import BookError
 from book.files import remove_others, write_if_changed
-from book.notebooks import KINDS, PAGES, ROOT, Page, read_page
-from book.places import binder_address, build_folder, repository
+from book.notebooks import KINDS, Page, all_pages, read_page
+from book.places import ROOT, binder_address, build_folder, repository, source_address
 
 
 def page(kind, number, name, needs="", minutes=""):
@@ -30,10 +30,10 @@ BOOK += [FIVE, page("exercise", "05", "five"), page("solution", "05", "five")]
 
 
 def test_every_notebook_is_a_page():
-    assert [found.kind for found in PAGES()] == sorted(
-        (found.kind for found in PAGES()), key=KINDS.index
+    assert [found.kind for found in all_pages()] == sorted(
+        (found.kind for found in all_pages()), key=KINDS.index
     )
-    docnames = [found.docname for found in PAGES()]
+    docnames = [found.docname for found in all_pages()]
     assert len(set(docnames)) == len(docnames)
     assert len(docnames) == len(list(ROOT.glob("chapters/*.ipynb"))) + 2 * len(
         list(ROOT.glob("solutions/*/*.ipynb"))
@@ -41,7 +41,7 @@ def test_every_notebook_is_a_page():
 
 
 def test_every_chapter_says_what_it_needs_and_how_long_it_takes():
-    for found in PAGES():
+    for found in all_pages():
         assert found.title.split(" · ")[0].endswith(found.number)
         if found.kind == "chapter":
             assert found.needs, found.name
@@ -132,25 +132,6 @@ def test_imports_are_folded_and_nothing_else():
     assert one.metadata == {}
 
 
-def test_cards_say_what_the_readme_says():
-    rows = heads.table_of_chapters()
-    assert sorted(rows) == [found.number for found in PAGES() if found.kind == "chapter"]
-    text = heads.cards(BOOK, rows)
-    assert text.count("{grid-item-card}") == 4
-    assert ":link: chapters/05_five" in text
-    row = rows["05"]
-    assert f"{row.minutes} + {row.exercises} minutes · {row.part}" in text
-
-
-def test_a_chapter_that_the_readme_leaves_out_is_named(tmp_path):
-    with pytest.raises(BookError, match="lacks chapter 00"):
-        heads.cards(BOOK, {})
-    path = tmp_path / "README.md"
-    path.write_text("# Unrolled\n", encoding="utf-8")
-    with pytest.raises(BookError, match="has no table of chapters"):
-        heads.table_of_chapters(path)
-
-
 # Places
 
 
@@ -169,7 +150,12 @@ def test_address_of_the_repository(tmp_path, named, address):
     project = f'[project]\n[project.urls]\nRepository = "{named}"\n'
     (tmp_path / "pyproject.toml").write_text(project, encoding="utf-8")
     assert repository({}, tmp_path) == address
-    assert bool(binder_address(FIVE, address)) == ("github.com" in address)
+    assert bool(binder_address("chapters/05_five.ipynb", address)) == ("github.com" in address)
+
+
+def test_sources_are_those_of_the_main_branch_whatever_its_name():
+    shown = source_address("utils/optim.py", "https://github.com/owner/name")
+    assert shown == "https://github.com/owner/name/blob/HEAD/utils/optim.py"
 
 
 @pytest.mark.parametrize("named", ["name", "git@github.com:owner/name", "http://x/owner/name"])
@@ -221,7 +207,7 @@ def tree(tmp_path, monkeypatch):
         cells = [new_markdown_cell(f"# {number} · X", id="title"), new_code_cell("1", id="one")]
         nbformat.write(new_notebook(cells=cells), course / "chapters" / f"{number}_x.ipynb")
     pages = [read_page("chapter", path) for path in sorted(course.glob("chapters/*.ipynb"))]
-    monkeypatch.setattr(sources, "PAGES", lambda: pages)
+    monkeypatch.setattr(sources, "all_pages", lambda: pages)
     monkeypatch.setattr(sources, "ROOT", course)
     monkeypatch.setattr(sources, "BOOK", course / "book")
     monkeypatch.setattr(sources.api, "pages", lambda: {"api/index.rst": "Reference\n=========\n"})
@@ -230,7 +216,7 @@ def tree(tmp_path, monkeypatch):
     def write():
         return sorted(sources.Tree(build).write())
 
-    write.course, write.source = course, build / "source"
+    write.course, write.source, write.pages = course, build / "source", pages
     return write
 
 
@@ -253,6 +239,18 @@ def test_a_better_sentence_writes_its_page_alone(tree):
     path = tree.course / "chapters" / "01_x.ipynb"
     path.write_text(path.read_text(encoding="utf-8").replace("· X", "· Y"), encoding="utf-8")
     assert tree() == ["chapters/01_x.ipynb", "notebooks/chapters/01_x.ipynb"]
+
+
+def test_a_new_page_writes_those_that_refer_to_it(tree):
+    tree()
+    path = tree.course / "chapters" / "01_y.ipynb"
+    path.write_bytes((tree.course / "chapters" / "01_x.ipynb").read_bytes())
+    tree.pages.append(read_page("chapter", path))
+    assert tree() == [
+        "chapters/01_x.ipynb",  # its head leads to all pages of its number
+        "chapters/01_y.ipynb",
+        "notebooks/chapters/01_y.ipynb",
+    ]
 
 
 def test_pages_and_pictures_that_are_gone_are_removed(tree):

@@ -6,12 +6,12 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from book import study
 from book.errors import BookError
-from book.notebooks import PAGES
+from book.notebooks import all_pages
 from utils.checks.reporting import Line, Report
 from utils.widgets import predict, progress, recall
 from utils.widgets import study as live
 
-PAGE = PAGES()[5]
+PAGE = all_pages()[5]
 
 
 @pytest.fixture

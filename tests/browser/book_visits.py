@@ -125,8 +125,9 @@ THIN_OUT = """() => {
   }
 }"""
 
-# Texts of one colour, ground, size and weight have one contrast: the first two stand for all.
-MARK_COLOURS = """() => {
+# Texts of one colour, ground, size and weight have one contrast: the first two that are shown stand
+# for all, in the whole book. What surrounds a link must be told from it as well.
+MARK_COLOURS = """(known) => {
   const ground = (node) => {
     for (; node; node = node.parentElement) {
       const style = getComputedStyle(node);
@@ -142,12 +143,15 @@ MARK_COLOURS = """() => {
     delete node.dataset.looked;
     const text = [...node.childNodes].some((one) => one.nodeType === 3 && one.data.trim());
     if (!text && !node.matches("input")) continue;
+    if (!node.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
     const { color, fontSize, fontWeight, textDecorationLine } = getComputedStyle(node);
-    const link = node.closest("a") ? "link" : "";
-    const kind = [color, fontSize, fontWeight, textDecorationLine, link, ground(node)].join();
+    const link = node.closest("a");
+    const around = link ? `link in ${getComputedStyle(link.parentElement).color}` : "";
+    const kind = [color, fontSize, fontWeight, textDecorationLine, around, ground(node)].join();
     seen[kind] = (seen[kind] || 0) + 1;
-    if (seen[kind] <= 2) node.dataset.looked = "yes";
+    if (seen[kind] <= 2 && !known.includes(kind)) node.dataset.looked = "yes";
   }
+  return Object.keys(seen).filter((kind) => !known.includes(kind));
 }"""
 
 FAULTS = """async ([only, rules, grave]) => {
@@ -257,6 +261,7 @@ async def _visit_all(site: Path, pages: Sequence[str], seen: dict[str, Visit]) -
 
     axe = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
     left = iter(pages)
+    known: set[str] = set()
     plain = [name for name in pages if name.startswith(REFERENCE)][REFERENCE_FOR_AXE:]
     async with async_playwright() as playwright:
         options = [*flags(), "--disable-gpu"]  # painting by software without the detour
@@ -267,14 +272,14 @@ async def _visit_all(site: Path, pages: Sequence[str], seen: dict[str, Visit]) -
             context.set_default_timeout(PATIENCE)
             page = await context.new_page()
             for name in left:
-                seen[name] = await _visit(page, site, name, "" if name in plain else axe)
+                seen[name] = await _visit(page, site, name, "" if name in plain else axe, known)
             await context.close()
 
         await asyncio.gather(*(work() for _ in range(min(4, os.cpu_count() or 1))))
         await browser.close()
 
 
-async def _visit(page: Any, site: Path, name: str, axe: str) -> Visit:
+async def _visit(page: Any, site: Path, name: str, axe: str, known: set[str]) -> Visit:
     from playwright.async_api import Error
 
     visit = Visit(name)
@@ -305,7 +310,7 @@ async def _visit(page: Any, site: Path, name: str, axe: str) -> Visit:
     try:
         await page.set_viewport_size(WIDE)
         await page.goto((site / name).as_uri())
-        await _look(page, visit, axe)
+        await _look(page, visit, axe, known)
     except Error as error:
         visit.problem = error.message
     finally:
@@ -314,7 +319,7 @@ async def _visit(page: Any, site: Path, name: str, axe: str) -> Visit:
     return visit
 
 
-async def _look(page: Any, visit: Visit, axe: str) -> None:
+async def _look(page: Any, visit: Visit, axe: str, known: set[str]) -> None:
     visit.missing += await page.evaluate(SETTLE)
     mathematics = await page.evaluate(MATHEMATICS)
     visit.formulas = mathematics["formulas"]
@@ -328,14 +333,20 @@ async def _look(page: Any, visit: Visit, axe: str) -> None:
     await page.evaluate(THIN_OUT)
     await page.evaluate(axe)
     visit.light = await page.evaluate(FAULTS, [False, COLOUR_RULES, GRAVE])
-    visit.light += await _colours(page)
+    visit.light += await _colours(page, known)
     await page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    visit.dark = await _colours(page)
+    visit.dark = await _colours(page, known)
 
 
-async def _colours(page: Any) -> list[str]:
-    await page.evaluate(MARK_COLOURS)
-    return await page.evaluate(FAULTS, [True, COLOUR_RULES, GRAVE])
+async def _colours(page: Any, known: set[str]) -> list[str]:
+    """Look at the colours of a page that no page before it had, and note them as known."""
+    new = await page.evaluate(MARK_COLOURS, sorted(known))
+    if not new:
+        return []
+    faults = await page.evaluate(FAULTS, [True, COLOUR_RULES, GRAVE])
+    if not faults:  # a fault is told of every page that has it
+        known.update(new)
+    return faults
 
 
 async def _step_players(page: Any, visit: Visit) -> None:

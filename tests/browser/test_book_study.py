@@ -10,7 +10,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from book import study
-from book.notebooks import PAGES
+from book.notebooks import all_pages
 
 STATIC = Path(__file__).resolve().parents[2] / "book" / "static"
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Questions</title>
@@ -22,14 +22,17 @@ ASKED = [
     {"kind": "reveal", "question": "How many?", "answer": "5 of 10", "explanation": ""},
     {"kind": "reveal", "question": "Which?", "answer": "the second", "explanation": "So."},
 ]
-FILTER = """<fieldset class="unrolled-filter"><legend>Show</legend>
+FILTER = """<nav class="page-toc"><ul>
+<li class="toc-entry nav-item"><a href="#c01">C01</a></li>
+<li class="toc-entry nav-item"><a href="#c05">C05</a></li></ul></nav>
+<fieldset class="unrolled-filter"><legend>Show</legend>
 <label><input type="radio" name="verdict" value="all" checked> all</label>
 <label><input type="radio" name="verdict" value="holds only when"> holds only when</label>
 </fieldset><table><tbody>
 <tr><td><span class="unrolled-verdict" data-verdict="holds">C01</span></td></tr>
 <tr><td><span class="unrolled-verdict" data-verdict="holds only when">C05</span></td></tr>
-</tbody></table><section class="unrolled-claim verdict-holds">First</section>
-<section class="unrolled-claim verdict-holds-only-when">Fifth</section>"""
+</tbody></table><section class="unrolled-claim verdict-holds" id="c01">First</section>
+<section class="unrolled-claim verdict-holds-only-when" id="c05">Fifth</section>"""
 
 
 @pytest.fixture
@@ -37,7 +40,7 @@ def page(browser: Any, tmp_path: Path) -> Iterator[Any]:
     """Open a page with two questions, their answers, and two claims."""
     outputs = [new_output("display_data", {study.MIME: content}) for content in ASKED]
     notebook = new_notebook(cells=[new_code_cell("", outputs=outputs)])
-    study.transform(notebook, PAGES()[0])
+    study.transform(notebook, all_pages()[0])
     content = "".join(output.data["text/html"] for output in notebook.cells[0].outputs) + FILTER
     text = PAGE.format(static=STATIC.as_uri(), content=content)
     (tmp_path / "page.html").write_text(text, encoding="utf-8")
@@ -72,7 +75,11 @@ def test_without_a_prediction_the_answer_stands_alone(page: Any) -> None:
 
 def test_claims_are_chosen_by_their_verdict(page: Any) -> None:
     assert page.locator(".unrolled-claim:visible").all_text_contents() == ["First", "Fifth"]
+    assert page.locator("nav li:visible").all_text_contents() == ["C01", "C05"]
     page.get_by_role("radio", name="all").focus()
     page.keyboard.press("ArrowDown")
     assert page.locator(".unrolled-claim:visible").all_text_contents() == ["Fifth"]
     assert page.locator("td:visible").all_text_contents() == ["C05"]
+    assert page.locator("nav li:visible").all_text_contents() == ["C05"]
+    page.keyboard.press("ArrowUp")
+    assert page.locator("nav li:visible").all_text_contents() == ["C01", "C05"]

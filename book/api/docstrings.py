@@ -1,4 +1,4 @@
-"""How Sphinx reads the docstrings of `utils`: links from names, summaries, links to the source."""
+"""How Sphinx reads the docstrings of `utils`: names become links, sections lists."""
 
 from __future__ import annotations
 
@@ -6,28 +6,24 @@ import functools
 import inspect
 import itertools
 import re
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from docutils import nodes
-from docutils.statemachine import StringList
 from numpydoc.docscrape_sphinx import SphinxDocString
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.pycode import ModuleAnalyzer
-from sphinx.util.docutils import SphinxDirective
 
+from book.api.addresses import source_link
 from book.api.names import PACKAGE, QUOTED, module_of, names_of, resolve
-from book.api.subjects import SUBJECTS, public_modules
-from book.places import ROOT, repository
-from utils.checks.engine import Check
+from book.api.subjects import public_modules
 
 LONGEST_VALUE = 160
 """Up to so many characters of a constant's value are shown; of a longer one only its words."""
 
 _HEADED = re.compile(r"^[A-Z][A-Za-z ]+$")
 _TYPED = {"Parameters", "Other Parameters", "Attributes", "Returns", "Yields"}
+_UNTOLD = re.compile(r"<(class|function|module|object)|Path\('")
 _WORD = re.compile(r"(?<![\w.`\"'])[A-Za-z_][\w.]*\w(?![\w`\"'])")
 
 
@@ -121,7 +117,7 @@ def _on_docstring(
     if described:
         text = str(SphinxDocString(text, config={"template": _template()}))
     if what == "module":
-        text += f"\n\nSource: {_source_link(module)}\n\n.. module-summary:: {name}\n"
+        text += f"\n\nSource: {source_link(module)}\n\n.. module-summary:: {name}\n"
     elif inspect.isclass(thing) and (bases := bases_of(thing)):
         text += f"\n\nBuilds on {', '.join(bases)}.\n"
     lines[:] = text.split("\n")
@@ -131,11 +127,6 @@ def _on_docstring(
 def _template() -> Any:
     """Return numpydoc's template; by itself it would compile it for every docstring."""
     return SphinxDocString("").template
-
-
-def _source_link(module: ModuleType) -> str:
-    path, address = path_of(module), repository()
-    return f"`{path} <{address}/blob/main/{path}>`__" if address else f"``{path}``"
 
 
 def _owner(name: str, module: ModuleType) -> type | None:
@@ -178,9 +169,6 @@ def bases_of(thing: type) -> list[str]:
     return named
 
 
-_UNTOLD = re.compile(r"<(class|function|module|object)|Path\('")
-
-
 def _on_description(app: Sphinx, domain: str, kind: str, content: addnodes.desc_content) -> None:
     """Take the value of a constant away where it would fill the page or say nothing.
 
@@ -193,156 +181,13 @@ def _on_description(app: Sphinx, domain: str, kind: str, content: addnodes.desc_
             value.parent.remove(value)
 
 
-def source_of(domain: str, info: dict[str, str]) -> str | None:
-    """Return the address of the lines that define something, for `sphinx.ext.linkcode`.
-
-    Parameters
-    ----------
-    domain : str
-        "py" for all that is described here.
-    info : dict of str to str
-        "module" and "fullname".
-
-    Returns
-    -------
-    str or None
-        None where nothing can be pointed at: constants, and while no repository is known.
-    """
-    address = repository()
-    if domain != "py" or not address or not info["module"]:
-        return None
-    thing: Any = module_of(info["module"])
-    for part in info["fullname"].split("."):
-        thing = inspect.getattr_static(thing, part, None)
-    if isinstance(thing, property):
-        thing = thing.fget
-    if isinstance(thing, staticmethod | classmethod):
-        thing = thing.__func__
-    if not (inspect.isfunction(thing) or inspect.isclass(thing)):
-        return None
-    lines, first = inspect.getsourcelines(inspect.unwrap(thing))
-    file = path_of(module_of(thing.__module__))
-    return f"{address}/blob/main/{file}#L{first}-L{first + len(lines) - 1}"
-
-
-def path_of(module: ModuleType) -> str:
-    """Return where the source of a module stands in the repository.
-
-    Parameters
-    ----------
-    module : module
-
-    Returns
-    -------
-    str
-        Such as "utils/cells/lstm.py".
-    """
-    return Path(str(module.__file__)).resolve().relative_to(ROOT).as_posix()
-
-
-def first_sentence(thing: Any) -> str:
-    """Return the first paragraph of a docstring on one line; of an exercise's check its title.
-
-    Parameters
-    ----------
-    thing : module, class, function or Check
-
-    Returns
-    -------
-    str
-    """
-    if isinstance(thing, Check):
-        return f"{thing.title} (chapter {thing.chapter[:2]})"
-    return " ".join((inspect.getdoc(thing) or "").partition("\n\n")[0].split())
-
-
-class _Table(SphinxDirective):
-    """A table of names with their first sentences; the page depends on the sources they are in."""
-
-    has_content = False
-    required_arguments = 1
-    final_argument_whitespace = True
-
-    def table(self, rows: list[tuple[str, Any]]) -> list[nodes.Node]:
-        lines = [".. list-table::", "   :widths: 35 65", "   :class: unrolled-summary", ""]
-        for link, thing in rows:
-            home = thing if inspect.ismodule(thing) else module_of(thing.__module__)
-            self.env.note_dependency(home.__file__)
-            sentence = link_names(first_sentence(thing), home, None, names_of(thing))
-            lines += [f"   * - {link}", f"     - {sentence}"]
-        if not rows:
-            return []
-        container = nodes.container()
-        content = StringList(lines, source=self.env.doc2path(self.env.docname))
-        self.state.nested_parse(content, self.content_offset, container)
-        return container.children
-
-
-class ModuleList(_Table):
-    """``.. module-list:: utils.a utils.b``: modules with the first sentence of each."""
-
-    def run(self) -> list[nodes.Node]:
-        modules = [module_of(name) for name in self.arguments[0].split()]
-        return self.table([(f":py:mod:`{m.__name__}`", m) for m in modules])
-
-
-class ModuleSummary(_Table):
-    """``.. module-summary:: utils.a``: what the module defines, or what the package exports."""
-
-    def run(self) -> list[nodes.Node]:
-        module = module_of(self.arguments[0])
-        self.env.note_dependency(module.__file__)
-        names = getattr(module, "__all__", None) or [n for n in vars(module) if n[0] != "_"]
-        return self.table([row for name in names for row in self._row(name, module)])
-
-    def _row(self, name: str, module: ModuleType) -> list[tuple[str, Any]]:
-        thing = getattr(module, name)
-        own = getattr(thing, "__module__", None) == module.__name__
-        exported = hasattr(module, "__path__") and name in getattr(module, "__all__", ())
-        if not callable(thing) or not (own or exported):
-            return []
-        target = resolve(name, module)
-        if target is not None and module_of(target).__name__ in public_modules():
-            return [(f":py:obj:`{name} <{target}>`", thing)]
-        return [(f"``{name}``", thing)] if exported else []
-
-
-def _on_page(app: Sphinx, page: str, template: str, context: dict[str, Any], tree: Any) -> None:
-    """Give a page its place: parent and neighbours, which it has from no table of contents.
-
-    All of the book's pages carry the whole tree of contents at their side; with more than a
-    hundred modules in it, writing the book would take twice as long.
-    """
-    order = [f"api/{name}" for subject in SUBJECTS for name in subject.modules]
-    if page not in order:
-        return
-
-    def link(place: str) -> dict[str, str]:
-        title = app.env.titles[place].astext()
-        return {"link": app.builder.get_relative_uri(page, place), "title": title}
-
-    around = ["api/index", *order, None]
-    at = around.index(page)
-    context["parents"] = [link("api/index")]
-    context["prev"] = link(around[at - 1])
-    context["next"] = link(around[at + 1]) if around[at + 1] else None
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register the directives and handlers.
+def register(app: Sphinx) -> None:
+    """Register the handlers of what autodoc finds.
 
     Parameters
     ----------
     app : Sphinx
-
-    Returns
-    -------
-    dict
     """
-    app.add_directive("module-list", ModuleList)
-    app.add_directive("module-summary", ModuleSummary)
     app.connect("autodoc-process-docstring", _on_docstring)
-    app.connect("object-description-transform", _on_description)
-    app.connect("html-page-context", _on_page)
     app.connect("autodoc-skip-member", _on_member)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    app.connect("object-description-transform", _on_description)
