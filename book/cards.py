@@ -14,6 +14,9 @@ from book.places import ROOT
 CARDS = "<!-- cards of the chapters -->"
 """What stands in `pages/index.md` for a card of each chapter."""
 
+PLACE = "<!-- where the course is -->"
+"""What stands in `pages/how_to_read.md` after the words for getting the course."""
+
 
 class Row(NamedTuple):
     """What the README's table says of a chapter."""
@@ -81,8 +84,18 @@ def cards(pages: Sequence[Page], rows: Mapping[str, Row]) -> str:
     return "\n".join([*lines, "::::"])
 
 
-def filled(text: str, pages: Sequence[Page]) -> str:
-    """Return a written page with the cards where it wants them."""
+def filled(text: str, pages: Sequence[Page], address: str = "") -> str:
+    """Return a written page with what it wants: the cards, the place of the course.
+
+    Parameters
+    ----------
+    text : str
+        Markdown with `CARDS` or `PLACE` in it, or neither.
+    pages : sequence of Page
+    address : str
+        Of the course's repository; empty where none is known, and then it is left out.
+    """
+    text = text.replace(PLACE, f", from [its repository]({address})" if address else "")
     if CARDS not in text:
         return text
     return text.replace(CARDS, cards(pages, table_of_chapters()))

@@ -144,7 +144,8 @@ def _opening(entries: Sequence[ledger.Entry]) -> str:
         " tasks and budgets that are stated with it; its rule stood in the script before the first"
         " run. Intervals are in square brackets.\n\n"
         f'<fieldset class="unrolled-filter no-print"><legend>Show the claims with the verdict'
-        f"</legend>{choices}</fieldset>\n\n"
+        f"</legend>{choices}</fieldset>\n"
+        f'<p class="unrolled-shown no-print" role="status">{len(entries)} claims</p>\n\n'
         f"| claim | as it is usually told | verdict | chapter |\n|---|---|---|---|\n{rows}"
     )
 

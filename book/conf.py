@@ -42,6 +42,8 @@ myst_enable_extensions = [
     "dollarmath",
 ]
 myst_heading_anchors = 3
+# A formula is read where it stands; as a stop of the Tab key it would only be in the way.
+mathjax3_config = {"options": {"menuOptions": {"settings": {"inTabOrder": False}}}}
 
 # The site
 html_theme = "sphinx_book_theme"
@@ -54,9 +56,10 @@ html_js_files = [
     (path.name, {"defer": "defer"}) for path in sorted((ROOT / "book" / "static").glob("*.js"))
 ]
 html_copy_source = False
+html_scaled_image_link = False
 html_show_sourcelink = False
 html_last_updated_fmt = None
-html_context = {"default_mode": "auto"}
+html_context = {"default_mode": "light"}  # without scripts; templates/layout.html chooses with them
 html_theme_options = {
     "show_navbar_depth": 1,
     "use_download_button": False,

@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
 from book.errors import BookError
-from book.notebooks import Page
+from book.notebooks import Page, add_tag
 from utils import checks
 from utils.checks.engine import Check, Mistake
 
@@ -139,7 +139,7 @@ def _solution(cell: NotebookNode, page: Page, label: str) -> Iterator[NotebookNo
     if role.get("grade") and cell.cell_type == "code":
         check, points = _check_of(cell, page)
         _settle(cell, points, page)
-        _tag(cell, "remove-input")
+        add_tag(cell, "remove-input")
         yield cell
         yield new_markdown_cell(_knowledge(check, page, label), id=f"{cell.id}-knows")
         return
@@ -150,7 +150,7 @@ def _solution(cell: NotebookNode, page: Page, label: str) -> Iterator[NotebookNo
         cell.source = _folded(_anchored(cell, page, label), label == _stem(cell))
     elif role.get("solution"):
         cell.source = _MARKER.sub("", cell.source).rstrip("\n")
-        _tag(cell, "unrolled-solution")
+        add_tag(cell, "unrolled-solution")
     yield cell
 
 
@@ -291,10 +291,6 @@ def _link(kind: str, page: Page, label: str, words: str) -> str:
 
 def _in_points(points: float | str) -> str:
     return f"{float(points):g} point" + ("" if float(points) == 1 else "s")
-
-
-def _tag(cell: NotebookNode, tag: str) -> None:
-    cell.metadata["tags"] = [*cell.metadata.get("tags", []), tag]
 
 
 def _box(name: str, *paragraphs: str) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from nbformat import NotebookNode
 
 from book.errors import BookError
-from book.notebooks import Page
+from book.notebooks import Page, add_tag
 from book.places import ROOT, binder_address, source_address
 
 _LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)((?:#[^)\s]*)?)\)")
@@ -38,7 +38,7 @@ def transform(notebook: NotebookNode, page: Page, pages: Sequence[Page], reposit
         title.source = re.sub(rf"^\*\*{opening}\*\* .*\n?", "", title.source, flags=re.MULTILINE)
     imports = next((cell for cell in notebook.cells if cell.cell_type == "code"), None)
     if imports is not None and imports.source.lstrip().startswith(("import ", "from ")):
-        imports.metadata["tags"] = [*imports.metadata.get("tags", []), "hide-input"]
+        add_tag(imports, "hide-input")
         words = {"code_prompt_show": "Show the imports", "code_prompt_hide": "Hide the imports"}
         imports.metadata["mystnb"] = words
     heading, _, rest = title.source.partition("\n")

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from nbformat import NotebookNode
+
 from book.errors import BookError
 from book.places import ROOT
 
@@ -101,6 +103,11 @@ def paragraph(text: str, opening: str) -> str:
     """Return what follows ``**opening**`` up to the end of its line; empty if there is none."""
     found = re.search(rf"^\*\*{re.escape(opening)}\*\* *(.+)$", text, re.MULTILINE)
     return found[1].strip() if found else ""
+
+
+def add_tag(cell: NotebookNode, tag: str) -> None:
+    """Give a cell one more tag, by which myst-nb and the style sheets know it."""
+    cell.metadata["tags"] = [*cell.metadata.get("tags", []), tag]
 
 
 @functools.cache  # notebooks do not come or go during a build

@@ -1,7 +1,8 @@
 """The outputs of executed notebooks in the form that a page shows.
 
-Pictures leave the notebook and become WebP files beside the page, without loss; frames become a
-player; of several forms of one output the one that a page can show stays.
+Pictures leave the notebook and become WebP files beside the page, without loss, and get their
+alternative text as a caption; frames become a player; of several forms of one output the one that a
+page can show stays.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from book.notebooks import Page
 from book.study import with_formulas
 
 _EMBEDDED = re.compile(r'src="data:image/(png|jpeg|webp);base64,([^"]+)"')
+_PICTURE_ALONE = re.compile(r'\s*<img\b[^>]* alt="([^"]+)"[^>]*>\s*')
 _SHOWN = ("text/html", "text/plain")
 
 
@@ -80,6 +82,7 @@ def _show(output: NotebookNode, page: Page, static: Path, name: str, where: str)
         html = player.write(data[MIME], folder, name, address(page))
     elif "text/html" in data:
         html = _with_files("".join(data["text/html"]), folder, address(page), name)
+        html = with_caption(html)
         if 'class="dataframe"' in html:  # JupyterLab typesets what stands in the cells of a table
             html = with_formulas(html)
     elif any(kind.startswith("image/") for kind in data):
@@ -106,6 +109,22 @@ def _with_files(html: str, folder: Path, prefix: str, name: str) -> str:
         return f'loading="lazy" src="{prefix}{file}"'
 
     return _EMBEDDED.sub(as_file, html)
+
+
+def with_caption(html: str) -> str:
+    """Show the alternative text of a picture below it, if the output holds nothing else.
+
+    Where words stand beside the picture, as below a training, they say it already. The caption is
+    hidden from screen readers, which read the same words from the picture; so it is no figcaption,
+    which some browsers take for the figure's name, hidden or not.
+    """
+    found = _PICTURE_ALONE.fullmatch(html)
+    if found is None:
+        return html
+    return (
+        f'<figure class="unrolled-figure"><div class="unrolled-picture">{html.strip()}</div>'
+        f'<p class="unrolled-caption" aria-hidden="true">{found[1]}</p></figure>'
+    )
 
 
 def write_picture(picture: bytes, folder: Path, name: str) -> str:

@@ -143,7 +143,7 @@ class Tree:
     def _written_pages(self) -> None:
         for path in sorted((BOOK / "pages").iterdir()):
             text = path.read_text(encoding="utf-8")
-            self._put(path.name, cards.filled(text, all_pages()))
+            self._put(path.name, cards.filled(text, all_pages(), self._repository))
         self._put("pictures/widget.png", (ROOT / "docs" / "widget.png").read_bytes())
         for name, text in api.pages().items():
             self._put(name, text)

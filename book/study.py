@@ -17,7 +17,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from book.errors import BookError
-from book.notebooks import Page
+from book.notebooks import Page, add_tag
 from utils.widgets.study import MIME
 
 _REPORT = "class='unrolled-report'"
@@ -41,6 +41,10 @@ def transform(notebook: NotebookNode, page: Page) -> None:
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     contents = [output.data[MIME] for output in outputs if MIME in output.get("data", {})]
     questions = _Questions(page, contents)
+    for cell in notebook.cells:
+        shown = [output.get("data", {}).get(MIME, {}) for output in cell.get("outputs", [])]
+        if any(content.get("kind") == "reveal" for content in shown):
+            add_tag(cell, "hide-input")  # the code holds the answer, under the question
     for output in outputs:
         data = output.get("data", {})
         if MIME in data:
@@ -120,23 +124,28 @@ def with_formulas(page: str) -> str:
 
 def _prediction(content: Mapping[str, Any], identity: str, is_answered: bool) -> str:
     legend = "Your prediction" + (f" ({html.escape(content['unit'])})" if content["unit"] else "")
+    asked, own = f"{identity}-question", f"{identity}-own"
+    named = f'aria-labelledby="{asked} {own}"'
     if content["options"]:
         choices = "".join(
             f'<label><input type="radio" name="{identity}" value="{html.escape(option)}">'
             f" <span>{rich(option)}</span></label>"
             for option in content["options"]
         )
-        control = f'<fieldset id="{identity}"><legend>{legend}</legend>{choices}</fieldset>'
+        control = (
+            f'<fieldset id="{identity}" {named}><legend id="{own}">{legend}</legend>'
+            f"{choices}</fieldset>"
+        )
     else:
         control = (
-            f'<label for="{identity}">{legend}: </label>'
+            f'<label for="{identity}" id="{own}">{legend}: </label>'
             f'<input type="text" inputmode="decimal" autocomplete="off" size="8" id="{identity}"'
-            f' data-unit="{html.escape(content["unit"])}">'
+            f' {named} data-unit="{html.escape(content["unit"])}">'
         )
-    below = "; the answer is folded further below" if is_answered else ""
+    below = "; further below it will stand beside the answer" if is_answered else ""
     return (
         '<div class="unrolled-study unrolled-predict">'
-        f"<p><strong>Predict.</strong> {rich(content['question'])}</p>{control}"
+        f'<p id="{asked}"><strong>Predict.</strong> {rich(content["question"])}</p>{control}'
         f"<p><small>Decide before you read on{below}.</small></p></div>"
     )
 
@@ -172,7 +181,8 @@ def _progress(content: Mapping[str, Any]) -> str:
     )
     total = sum(map(len, content["chapters"].values()))
     return (
-        '<div class="unrolled-study unrolled-progress"><p><strong>In JupyterLab</strong> this'
+        '<div class="unrolled-study unrolled-progress no-print">'
+        "<p><strong>In JupyterLab</strong> this"
         " table also says which exercises you have solved. These are the ones that a check can"
         f" judge, {total} in all:</p><table><thead><tr><th scope='col'>Chapter</th>"
         "<th scope='col'>Exercises</th><th scope='col'>Their titles</th></tr></thead>"

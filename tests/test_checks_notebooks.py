@@ -1,6 +1,6 @@
 """The notebooks around the checks: those of learners run, and say what they hold.
 
-That solved ones earn every point stands in `test_grading`, where nbgrader itself reads them.
+That solved ones earn every point stands in `book/test_solutions`, where nbgrader itself reads them.
 """
 
 import json

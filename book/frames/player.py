@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import itertools
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -17,6 +18,17 @@ from typing import Any
 from book.errors import BookError
 
 _MOST_NAMES = 6  # of controls that a note lists
+_NUMBERED = re.compile(r"([a-z])_\d+")  # x_1
+_ENTRY = re.compile(r"(\w+)\[[\d,]+\]")  # W_hh[1,2]
+_ADDITION = re.compile(r", | \(")
+_NEEDS_SCRIPT = "<noscript>, with JavaScript</noscript>"
+_UPDATES, _STORY = "updates", "story"  # names of stops that are no controls of the notebook
+_DRIVEN = (
+    "In the notebook you drive it yourself: sliders set the gates of the next step, the buttons "
+    "<em>write +1</em>, <em>write −1</em>, <em>keep</em>, <em>erase</em> and <em>read</em> put "
+    "them in place, and <em>Make the step</em>, <em>Take it back</em> and <em>Start again</em> "
+    "lead through the steps."
+)
 
 
 def write(data: Mapping[str, Any], folder: Path, name: str, prefix: str) -> str:
@@ -73,14 +85,15 @@ def _written(picture: str, folder: Path, base: str) -> str:
 
 
 def _page(data: Mapping[str, Any], addresses: Sequence[str], ident: str) -> str:
-    controls, title = data["controls"], html.escape(data["title"])
-    start = 0
-    for control in controls:
-        start = start * len(control["values"]) + control["start"]
-    frames = {"pictures": list(addresses), "alts": list(data["alts"])}
-    stored = json.dumps(frames, ensure_ascii=False).replace("<", "\\u003c")
-    sliders = [n for n, control in enumerate(controls) if control["kind"] == "range"]
+    title, alts = html.escape(data["title"]), data["alts"]
+    kinds = [control["kind"] for control in data["controls"]]
+    sliders = [n for n, kind in enumerate(kinds) if kind == "range"]
     sliders = sliders or [0]  # every player has a slider, and the first has the button that plays
+    places = _start(data["controls"], addresses, sliders[0])
+    controls = [{**c, "start": at} for c, at in zip(data["controls"], places, strict=True)]
+    start = _frame(controls, places)
+    frames = {"pictures": list(addresses), "alts": list(alts)}
+    stored = json.dumps(frames, ensure_ascii=False).replace("<", "\\u003c")
     rows = "\n".join(
         _slider(control, f"{ident}-{number}", plays=number == sliders[0])
         if number in sliders
@@ -89,17 +102,54 @@ def _page(data: Mapping[str, Any], addresses: Sequence[str], ident: str) -> str:
     )
     named = f' aria-label="{title}"' if title else ""
     heading = f'<p class="unrolled-player-title">{title}</p>\n' if title else ""
+    said = html.escape(alts[start])
     return f"""<figure class="unrolled-player" role="group"{named} data-start="{start}">
-{heading}<div class="unrolled-player-picture"><img src="{html.escape(addresses[start])}" \
-alt="{html.escape(data["alts"][start])}" width="{data["width"]}" height="{data["height"]}" \
-loading="lazy"></div>
+{heading}<p class="unrolled-player-more">{_note(data)}</p>
+<div class="unrolled-picture"><img src="{html.escape(addresses[start])}" \
+alt="{said}" width="{data["width"]}" height="{data["height"]}" loading="lazy"></div>
 <div class="unrolled-player-controls" hidden>
 {rows}
 </div>
+<p class="unrolled-caption unrolled-player-words" aria-hidden="true"><span>{said}</span></p>
 <p class="unrolled-player-status" role="status"></p>
-{_more(data["more"], data["complete"])}\
 <script type="application/json" class="unrolled-player-frames">{stored}</script>
 </figure>"""
+
+
+def _frame(controls: Sequence[Mapping[str, Any]], places: Sequence[int]) -> int:
+    """Return which frame belongs to these places of the controls; the last changes fastest."""
+    frame = 0
+    for control, place in zip(controls, places, strict=True):
+        frame = frame * len(control["values"]) + place
+    return frame
+
+
+def _start(
+    controls: Sequence[Mapping[str, Any]], addresses: Sequence[str], main: int
+) -> tuple[int, ...]:
+    """Return where the controls stand at first: as in the notebook, if the slider does something.
+
+    Otherwise the nearest places of the other controls at which it does.
+    """
+
+    def does_something(places: tuple[int, ...]) -> bool:
+        moved = (
+            (*places[:main], place, *places[main + 1 :])
+            for place in range(len(controls[main]["values"]))
+        )
+        return len({addresses[_frame(controls, at)] for at in moved}) > 1
+
+    given = tuple(control["start"] for control in controls)
+    ranges = (
+        [given[n]] if n == main else range(len(control["values"]))
+        for n, control in enumerate(controls)
+    )
+    useful = filter(does_something, itertools.product(*ranges))
+    return min(
+        useful,
+        key=lambda places: sum(abs(a - b) for a, b in zip(places, given, strict=True)),
+        default=given,
+    )
 
 
 def _list(control: Mapping[str, Any], ident: str) -> str:
@@ -127,19 +177,76 @@ def _slider(control: Mapping[str, Any], ident: str, plays: bool) -> str:
         f'<input type="range" id="{ident}" min="0" max="{len(values) - 1}" step="1" '
         f'value="{start}" autocomplete="off" aria-valuetext="{said}" data-words="{words}">'
         f'<button type="button" aria-label="{label}: one step on">›</button>'
-        f'<output for="{ident}" aria-live="off">{said}</output>{play}</div>'
+        f'<output for="{ident}" aria-live="off">{said}</output>{play}'
+        f'<span class="unrolled-player-why" id="{ident}-why" hidden></span></div>'
     )
 
 
-def _more(labels: Sequence[str], complete: bool) -> str:
-    """Return the note on what only the notebook has."""
-    shown = [html.escape(label) for label in labels[:_MOST_NAMES]]
-    if len(labels) > _MOST_NAMES:
-        shown.append(f"{len(labels) - _MOST_NAMES} more")
-    said = []
-    if shown:
-        said.append(f"there you can also set: {'; '.join(shown)}")
-    if not complete:
-        said.append("its sliders stop everywhere")
-    text = "The notebook does more" + (f": {', and '.join(said)}." if said else ": it runs live.")
-    return f'<p class="unrolled-player-more">{text}</p>\n'
+def _note(data: Mapping[str, Any]) -> str:
+    """Return what the figure does here, and what it does in the notebook alone."""
+    controls = data["controls"]
+    names = [control["name"] for control in controls]
+    through = _joined([_emphasised(control["label"]) for control in controls])
+    here = f"Here the figure steps through {through}{_NEEDS_SCRIPT}"
+    if _STORY in names:
+        return f"{here}. {_DRIVEN}"
+    there = []
+    if _UPDATES in names:
+        there.append("it trains while you watch")
+    if data["more"]:
+        there.append(f"you can also {_settings(data['more'])}")
+    if not data["complete"]:
+        kinds = [c["kind"] for c in controls if c["name"] != _UPDATES]
+        if "range" in kinds:
+            alone = kinds == ["range"] and not data["more"]
+            there.append(f"{'the' if alone else 'every'} slider takes any value")
+        elif _UPDATES not in names:
+            there.append("its lists offer more")
+    if not there:
+        return f"{here}, as in the notebook."
+    *first, last = there
+    return f"{here}. In the notebook {', '.join(first)}{', and ' if first else ''}{last}."
+
+
+def _settings(labels: Sequence[str]) -> str:
+    """Return in html what one can set, or type: a label as "or type a word" follows another."""
+    typed = [label.removeprefix("or ") for label in labels if label.startswith("or ")]
+    named = [label for label in labels if not label.startswith("or ")]
+    ways = [f"set {_joined(_shortened(_grouped(named)))}"] if named else []
+    return ", or ".join([*ways, *map(_emphasised, typed)])
+
+
+def _grouped(labels: Sequence[str]) -> list[str]:
+    """Return labels in html: inputs with a number and entries of matrices as one each."""
+    numbered = [label for label in labels if _NUMBERED.fullmatch(label)]
+    matrices = [_code(found[1]) for found in map(_ENTRY.fullmatch, labels) if found]
+    shown = []
+    for label in labels:
+        if _ENTRY.fullmatch(label):
+            shown.append(f"the entries of {_joined(list(dict.fromkeys(matrices)))}")
+        elif label in numbered and len(numbered) > 1:
+            shown.append(f"{_code(numbered[0])} to {_code(numbered[-1])}")
+        else:
+            shown.append(_emphasised(label))
+    return list(dict.fromkeys(shown))
+
+
+def _shortened(items: list[str]) -> list[str]:
+    """Return a list with the number of the others in place of the many; one is not counted."""
+    if len(items) <= _MOST_NAMES + 1:
+        return items
+    return [*items[:_MOST_NAMES], f"{len(items) - _MOST_NAMES} more"]
+
+
+def _joined(items: Sequence[str]) -> str:
+    *first, last = items
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _emphasised(label: str) -> str:
+    """Return what a control is called, without its unit and other additions."""
+    return f"<em>{html.escape(_ADDITION.split(label)[0])}</em>"
+
+
+def _code(name: str) -> str:
+    return f"<code>{html.escape(name)}</code>"

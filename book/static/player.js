@@ -5,11 +5,13 @@
 
   const SAID_AFTER = 600; // milliseconds after the last step, so that a screen reader hears one text
   const PLAY_EVERY = 900; // milliseconds
+  const LONG = 4; // texts that the height is measured by: the longest may have the fewer lines
 
   function bringToLife(figure) {
     const frames = JSON.parse(figure.querySelector(".unrolled-player-frames").textContent);
     const image = figure.querySelector("img");
     const status = figure.querySelector(".unrolled-player-status");
+    const words = figure.querySelector(".unrolled-player-words");
     const controls = Array.from(figure.querySelectorAll("input[type=range], select"));
     const sizes = controls.map((c) => (c.options ? c.options.length : Number(c.max) + 1));
     const main = controls.find((c) => !c.options);
@@ -43,15 +45,41 @@
       return new Set(places.map((place) => frames.pictures[place])).size > 1;
     }
 
+    function wordOf(control) {
+      if (control.options) return control.options[control.selectedIndex].text;
+      return JSON.parse(control.dataset.words)[Number(control.value)];
+    }
+
+    function sayWhy(control) {
+      const why = control.parentElement.querySelector(".unrolled-player-why");
+      const others = controls.filter((other) => other !== control);
+      why.hidden = !control.disabled;
+      if (control.disabled) {
+        const set = others.map((other) => `${other.labels[0].textContent}: ${wordOf(other)}`);
+        why.textContent = `no effect with ${set.join(", ")}`;
+        control.setAttribute("aria-describedby", why.id);
+      } else {
+        control.removeAttribute("aria-describedby");
+      }
+    }
+
+    // At an end a button is not disabled: it would lose the focus of the one who pressed it.
+    function limit(button, control, ended) {
+      button.disabled = control.disabled;
+      if (ended) button.setAttribute("aria-disabled", "true");
+      else button.removeAttribute("aria-disabled");
+    }
+
     function sayWords(control, number) {
       if (control.options) return;
-      const word = JSON.parse(control.dataset.words)[Number(control.value)];
+      const word = wordOf(control);
       control.setAttribute("aria-valuetext", word);
       control.parentElement.querySelector("output").textContent = word;
       const [back, on] = control.parentElement.querySelectorAll("button");
       control.disabled = !matters(number);
-      back.disabled = control.disabled || Number(control.value) === 0;
-      on.disabled = control.disabled || Number(control.value) === Number(control.max);
+      sayWhy(control);
+      limit(back, control, Number(control.value) === 0);
+      limit(on, control, Number(control.value) === Number(control.max));
       if (control === main) play.disabled = control.disabled;
     }
 
@@ -62,9 +90,20 @@
       shown = place;
       image.src = frames.pictures[place];
       image.alt = frames.alts[place];
+      words.firstElementChild.textContent = frames.alts[place];
       clearTimeout(saying);
       if (playing === null) {
         saying = setTimeout(() => { status.textContent = frames.alts[place]; }, SAID_AFTER);
+      }
+    }
+
+    function makeRoom() {
+      const long = [...new Set(frames.alts)].sort((a, b) => b.length - a.length).slice(0, LONG);
+      for (const text of long) {
+        const room = document.createElement("span");
+        room.className = "unrolled-player-room";
+        room.textContent = text;
+        words.append(room);
       }
     }
 
@@ -102,6 +141,7 @@
       back.addEventListener("click", () => { pause(); step(control, -1); });
       on.addEventListener("click", () => { pause(); step(control, 1); });
     }
+    makeRoom();
     controls.forEach(sayWords);
     figure.addEventListener("pointerenter", fetchAll);
     figure.querySelector(".unrolled-player-controls").hidden = false;

@@ -31,6 +31,12 @@ document.addEventListener("DOMContentLoaded", () => {
       if (claim) link.parentElement.hidden = getComputedStyle(claim).display === "none";
     }
   };
-  filter.addEventListener("change", follow);
+  const say = () => {
+    const claims = [...document.querySelectorAll(".bd-article section.unrolled-claim")];
+    const shown = claims.filter((claim) => getComputedStyle(claim).display !== "none").length;
+    const said = document.querySelector(".unrolled-shown");
+    said.textContent = `${shown} of ${claims.length} claims`;
+  };
+  filter.addEventListener("change", () => { follow(); say(); });
   window.addEventListener("pageshow", follow); // a browser may come back with one chosen
 });

@@ -35,6 +35,16 @@ def test_the_written_page_gets_its_cards_and_no_other_does():
     assert text.startswith("One.\n\n::::{grid}")
     assert text.endswith("\n::::\n\n<!-- other -->\n")
     assert cards.filled("One.\n", ()) == "One.\n"
+
+
+def test_the_place_of_the_course_is_told_where_it_is_known():
+    text = (BOOK / "pages" / "how_to_read.md").read_text(encoding="utf-8")
+    address = "https://example.org/o/unrolled"
+    assert f"on your machine, from [its repository]({address}): " in cards.filled(text, (), address)
+    assert "on your machine: the notebooks" in cards.filled(text, ())
+
+
+def test_the_first_page_wants_cards():
     assert cards.CARDS in INDEX
 
 

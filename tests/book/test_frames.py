@@ -6,7 +6,6 @@ import io
 import itertools
 import json
 import random
-import re
 import sys
 from types import SimpleNamespace
 
@@ -20,11 +19,10 @@ from PIL import Image
 from book.errors import BookError
 from book.frames import MIME, kernel, player
 from book.frames.pictures import encode_webp
+from tests.book.live_line import live_line
 from tests.live_figures import LIVE_FIGURES, explore_training
 from utils import widgets
-from utils.plots.style import new_figure
 from utils.training import train
-from utils.widgets import LiveFigure
 from utils.widgets.controls import stops_of
 from utils.widgets.learning_figure import LearningFigure
 from utils.widgets.memory_cell import STORY
@@ -248,25 +246,6 @@ def test_choices_are_called_by_their_words():
     assert stops_of("on", ipywidgets.Checkbox(True)).words == ("off", "on")
 
 
-def live_line(update=None, **options):
-    figure, ax = new_figure(size=(3, 2))
-    ax.set(xlim=(0, 1), ylim=(0, 5))
-    (line,) = ax.plot([], [])
-
-    def draw(height, colour="blue"):
-        line.set_data([0, 1], [height, height])
-        line.set_color(colour)
-        return f"The line stands at {height} and is {colour}."
-
-    controls = {
-        "height": ipywidgets.IntSlider(2, 0, 4, description="height <m>"),
-        "colour": ipywidgets.Dropdown(options=["blue", "red"], description="colour"),
-    }
-    return LiveFigure(
-        figure, update or draw, moving=[line], controls=controls, title="A line", **options
-    )
-
-
 def test_without_steps_the_first_slider_is_taken():
     live = live_line()
     assert [stops.name for stops in live.steps] == ["height"]
@@ -375,76 +354,7 @@ def test_a_training_in_a_later_cell_gives_frames_where_its_figure_stands(shell, 
     assert len(shell.displayed) == 2
 
 
-# On the page
-
-
-@pytest.fixture
-def data():
-    return kernel.frames_of(live_line(steps=["height", "colour"]))
-
-
-def test_a_player_holds_its_frames_and_writes_them_once(data, tmp_path):
-    data["pictures"][3] = data["pictures"][0]
-    page = player.write(data, tmp_path, "cell one/0", "../_static/")
-    files = sorted(file.name for file in tmp_path.iterdir())
-    assert len(files) == 9
-    assert all(re.fullmatch(r"cell-one-0-[0-9a-f]{10}\.webp", name) for name in files)
-    stored = re.search(r'<script type="application/json"[^>]*>(.*?)</script>', page, re.S)[1]
-    frames = json.loads(stored)
-    assert frames["alts"] == data["alts"]
-    assert frames["pictures"][3] == frames["pictures"][0]
-    assert {address.removeprefix("../_static/") for address in frames["pictures"]} == set(files)
-    for address, picture in zip(frames["pictures"], data["pictures"], strict=True):
-        name = address.removeprefix("../_static/")
-        assert (tmp_path / name).read_bytes() == base64.b64decode(picture)
-    still = re.search(r'<img src="([^"]+)" alt="([^"]+)"', page)
-    assert still[1] == frames["pictures"][4]
-    assert still[2] == "The line stands at 2 and is blue."
-    assert player.write(data, tmp_path, "cell one/0", "../_static/") == page
-
-
-def test_a_player_has_a_slider_for_each_scale_and_a_list_for_each_choice(data, tmp_path):
-    page = player.write(data, tmp_path, "cell", "")
-    assert page.count('type="range"') == 1
-    assert page.count("<select") == 1
-    assert page.count("unrolled-player-play") == 1
-    assert "height &lt;m&gt;" in page
-    assert "<m>" not in page
-    for name in ("cell-0", "cell-1"):
-        assert f'<label for="player-{name}">' in page
-        assert f'id="player-{name}"' in page
-    assert 'aria-valuetext="2"' in page
-    assert 'role="status"' in page
-    assert "The notebook does more: it runs live." in page
-    alone = kernel.frames_of(live_line(steps=["colour"]))
-    page = player.write(alone, tmp_path, "other", "")
-    assert page.count('type="range"') == 1
-    assert "<select" not in page
-    assert "there you can also set: height &lt;m&gt;." in page
-
-
-def test_the_controls_are_hidden_until_the_script_runs(data, tmp_path):
-    page = player.write(data, tmp_path, "cell", "")
-    assert '<div class="unrolled-player-controls" hidden>' in page
-
-
-def test_the_note_names_some_controls_and_counts_the_others(data, tmp_path):
-    data["more"], data["complete"] = [f"control {i}" for i in range(9)], False
-    page = player.write(data, tmp_path, "cell", "")
-    assert "control 5; 3 more, and its sliders stop everywhere." in page
-    assert "control 6" not in page
-
-
-def test_frames_that_do_not_fit_their_controls_end_the_build(data, tmp_path):
-    data["alts"].pop()
-    with pytest.raises(BookError, match="10 pictures and 9 texts for 10 positions"):
-        player.write(data, tmp_path, "cell", "")
-
-
-def test_a_text_cannot_end_the_script_that_holds_it(data, tmp_path):
-    data["alts"][0] = "</script><b>bold</b>"
-    page = player.write(data, tmp_path, "cell", "")
-    assert page.count("</script>") == 1
+# Pictures and the extension
 
 
 def test_rounded_colours_are_near_the_true_ones():

@@ -6,6 +6,7 @@ import io
 import nbformat
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
 
@@ -54,6 +55,21 @@ def test_a_picture_becomes_a_file_without_loss(tmp_path):
     with Image.open(file) as made, Image.open(io.BytesIO(picture)) as given:
         assert made.format == "WEBP"
         assert np.array_equal(np.asarray(made.convert("RGB")), np.asarray(given))
+
+
+def test_a_picture_alone_has_its_alternative_text_as_a_caption(tmp_path):
+    picture = embedded(png("red")).replace("It rises.", "It rises &amp; falls.")
+    (one,) = shown(tmp_path, data(html=picture, plain="x"))
+    html = BeautifulSoup(one.data["text/html"], "html.parser")
+    (figure,) = html.find_all("figure", class_="unrolled-figure")
+    assert figure.img["alt"] == figure.select_one(".unrolled-caption").text == "It rises & falls."
+    assert figure.p["aria-hidden"] == "true"  # the picture has said it
+    assert figure.img["src"].startswith("../_static/")
+
+
+def test_a_picture_among_words_has_no_caption(tmp_path):
+    (one,) = shown(tmp_path, data(html=f"<p>Loss 0.1.</p>{embedded(png('red'))}", plain="x"))
+    assert "unrolled-caption" not in one.data["text/html"]
 
 
 def test_another_picture_has_another_name(tmp_path):

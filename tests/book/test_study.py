@@ -55,15 +55,24 @@ def test_a_choice_becomes_radio_buttons_and_its_answer_is_folded(shown):
 def test_a_number_is_typed_with_its_unit(shown):
     predict("How many?", unit="of 10").reveal(5)
     question, answer = rendered(*shown)
-    assert '<label for="prediction-chapter-05-1">Your prediction (of 10): </label>' in question
-    assert 'id="prediction-chapter-05-1" data-unit="of 10"' in question
+    own = '<label for="prediction-chapter-05-1" id="prediction-chapter-05-1-own">'
+    assert f"{own}Your prediction (of 10): </label>" in question
+    assert 'data-unit="of 10"' in question
     assert "<strong>5 of 10</strong>" in answer
 
 
 def test_a_page_promises_an_answer_only_if_it_has_one(shown):
     predict("How many?").reveal(5)
-    assert "read on; the answer is folded further below." in rendered(*shown)[0]
+    assert "read on; further below it will stand beside the answer." in rendered(*shown)[0]
     assert "read on.</small>" in rendered(shown[0])[0]
+
+
+def test_code_that_holds_an_answer_is_folded(shown):
+    predict("How many?").reveal(5)
+    outputs = [new_output("display_data", data) for data in shown]
+    cells = [new_code_cell("", outputs=[output]) for output in outputs]
+    study.transform(new_notebook(cells=cells), PAGE)
+    assert [cell.metadata.get("tags", []) for cell in cells] == [[], ["hide-input"]]
 
 
 def test_the_answer_belongs_to_its_own_question(shown):

@@ -160,7 +160,7 @@ def test_the_colours_are_chosen_by_a_button_and_kept(page: Any, address: str) ->
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
     ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert max(map(int, ground.removeprefix("rgb(").removesuffix(")").split(","))) < 64
-    picture = page.locator(".cell_output img, .unrolled-player-picture").first
+    picture = page.locator(".cell_output img, .unrolled-picture").first
     card = picture.evaluate("node => getComputedStyle(node).backgroundColor")
     assert card == "rgb(255, 255, 255)"
 
@@ -169,6 +169,31 @@ def test_the_first_stop_of_the_keyboard_leads_past_the_menus(page: Any, book_sit
     page.goto(f"{book_site.as_uri()}/chapters/01_backprop_recap.html")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.getAttribute('href')") == "#main-content"
+
+
+def test_a_button_keeps_the_keyboard_and_formulas_do_not_take_it(
+    page: Any, book_site: Path
+) -> None:
+    page.goto(f"{book_site.as_uri()}/chapters/05_vanishing_exploding.html")
+    page.wait_for_function("window.MathJax?.startup?.promise")
+    page.evaluate("window.MathJax.startup.promise")
+    assert page.locator("mjx-container").count() > 100
+    assert page.locator("mjx-container[tabindex]").count() == 0
+    copy = page.locator("button.copybtn").nth(3)
+    for button in (copy, page.locator(".primary-toggle")):
+        button.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(100)
+        assert button.evaluate("button => button === document.activeElement")
+    page.get_by_role("status").filter(has_text="Copied").wait_for(state="attached")
+
+
+def test_what_is_folded_is_called_by_its_words(page: Any, book_site: Path) -> None:
+    page.goto(f"{book_site.as_uri()}/chapters/05_vanishing_exploding.html")
+    folds = page.locator(".cell details.hide > summary")
+    assert folds.count() > 3
+    assert page.locator("summary[aria-label]").count() == 0
+    assert {"Show the imports", "Show the code"} <= set(folds.all_inner_texts())
 
 
 def test_on_a_phone_the_menu_opens_and_leads_on(browser: Any, book_site: Path) -> None:
@@ -199,6 +224,7 @@ def test_without_scripts_text_and_pictures_stand(browser: Any, book_site: Path) 
     context = browser.new_context(java_script_enabled=False, viewport=WIDE)
     tab = context.new_page()
     tab.goto(f"{book_site.as_uri()}/chapters/05_vanishing_exploding.html")
+    assert tab.locator("html").get_attribute("data-theme") == "light"
     assert tab.locator("article h1").is_visible()
     assert tab.locator(".unrolled-player img").first.is_visible()
     assert tab.locator(".unrolled-player-controls").filter(visible=True).count() == 0

@@ -13,7 +13,8 @@ from .book_visits import PHONE, WIDE
 STATIC = Path(__file__).resolve().parents[2] / "book" / "static"
 SQUARE = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='9' height='4'/%3E"
 PICTURE = f'<img src="{SQUARE}" alt="A figure" width="{{}}" style="max-width: 100%; height: auto">'
-OUTPUT = '<div class="cell_output"><div class="output text_html" id="{}">{}</div></div>'
+OUTPUT = '<div class="cell_output"><div class="output text_html">{}</div></div>'
+BOX = 'class="unrolled-picture"'
 PAGE = """<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>Figures</title>
 <link rel="stylesheet" href="{static}/book.css"><link rel="stylesheet" href="{static}/player.css">
@@ -21,7 +22,7 @@ PAGE = """<!doctype html><html lang="en" data-theme="light"><head><meta charset=
 <body><main class="bd-content"><article class="bd-article"><section>{content}</section></article>
 </main></body></html>"""
 PLAYER = """<figure class="unrolled-player">
-<div class="unrolled-player-picture" id="player">{}</div>
+<div class="unrolled-picture" id="player">{}</div>
 <div class="unrolled-player-controls"><input type="range"></div></figure>"""
 BOXES = {"still": 1000, "player": 900, "small": 200}
 STATE = """(box) => ({
@@ -34,10 +35,16 @@ STILL = {"more": None, "label": None, "tab": -1}
 @pytest.fixture
 def page(browser: Any, tmp_path: Path) -> Iterator[Any]:
     """Open a page with a wide figure, a player, a small figure, and a wide one that is folded."""
-    pictures = {name: PICTURE.format(width) for name, width in BOXES.items()}
-    content = OUTPUT.format("still", pictures["still"]) + OUTPUT.format("small", pictures["small"])
-    content += OUTPUT.format("outside", PLAYER.format(pictures["player"]))
-    folded = OUTPUT.format("folded", pictures["still"])
+    from book.outputs import with_caption
+
+    def figure(name: str, width: int) -> str:
+        drawn = with_caption(PICTURE.format(width)).replace(BOX, f'{BOX} id="{name}"')
+        return OUTPUT.format(drawn)
+
+    content = figure("still", BOXES["still"]) + figure("small", BOXES["small"])
+    player = PLAYER.format(PICTURE.format(BOXES["player"]))
+    content += f'<div id="outside">{OUTPUT.format(player)}</div>'
+    folded = figure("folded", BOXES["still"])
     content += f"<details><summary>More</summary>{folded}</details>"
     text = PAGE.format(static=STATIC.as_uri(), content=content)
     (tmp_path / "page.html").write_text(text, encoding="utf-8")
@@ -68,6 +75,8 @@ def test_a_wide_figure_keeps_its_size_and_is_reached_by_keyboard(page: Any, name
         page.keyboard.press("ArrowRight")
     wait_for(page, name, "left")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    caption = page.locator("#still + .unrolled-caption").bounding_box()  # it does not scroll away
+    assert caption["x"] + caption["width"] <= PHONE["width"]
     slider = page.locator("#outside input").bounding_box()
     assert 0 <= slider["x"] <= slider["x"] + slider["width"] <= PHONE["width"]
 
@@ -108,6 +117,24 @@ def test_what_is_read_in_dark_is_printed_in_light(page: Any) -> None:
     page.pdf()
     assert page.evaluate("printed") == ["light"]
     assert page.evaluate(theme) == "dark"
+
+
+def test_a_formula_that_is_a_little_too_wide_is_drawn_smaller(browser: Any, tmp_path: Path) -> None:
+    formula = """<div class="math" id="{0}"><mjx-container style="display: block"><svg width="{0}"
+      height="{1}" viewBox="0 0 {0} {1}"></svg></mjx-container></div>"""
+    widths = (300, 1500, 4000)  # in a window of 1280 pixels
+    content = "".join(formula.format(width, width // 10) for width in widths)
+    (tmp_path / "page.html").write_text(PAGE.format(static=STATIC.as_uri(), content=content))
+    page = browser.new_page(viewport=WIDE)
+    page.goto((tmp_path / "page.html").as_uri())
+    page.wait_for_function("document.getElementById('4000').tabIndex === 0")
+    boxes = [page.locator(f"[id='{width}'] svg").bounding_box() for width in widths]
+    stops = [page.locator(f"[id='{width}']").evaluate("box => box.tabIndex") for width in widths]
+    page.close()
+    assert [box["width"] for box in boxes[::2]] == [300, 4000]
+    assert 1100 < boxes[1]["width"] <= 1280
+    assert boxes[1]["width"] / boxes[1]["height"] == pytest.approx(10, rel=0.01)
+    assert stops == [-1, -1, 0]
 
 
 def test_a_wide_formula_is_drawn_smaller_on_paper(page: Any) -> None:

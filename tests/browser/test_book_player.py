@@ -15,6 +15,13 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Play
 </head><body><main><h1>Players</h1>{players}</main></body></html>"""
 
 
+LINES = """(text) => {
+  const range = document.createRange();
+  range.selectNodeContents(text);
+  return range.getClientRects().length;
+}"""
+
+
 def _live(steps: Any, title: str) -> Any:
     from utils.plots.style import new_figure
     from utils.widgets import LiveFigure
@@ -27,7 +34,8 @@ def _live(steps: Any, title: str) -> Any:
         shown = height if colour == "blue" else min(height, limit)
         line.set_data([0, 1], [shown, shown])
         line.set_color(colour)
-        return f"The line stands at {shown} and is {colour}."
+        text = f"The line stands at {shown} and is {colour}."
+        return " ".join([text] * (1 + shown * (title == "The long")))
 
     controls = {
         "height": ipywidgets.IntSlider(2, 0, 4, description="height (metres)"),
@@ -39,11 +47,12 @@ def _live(steps: Any, title: str) -> Any:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write a page with three players: a slider and a list, a list alone, a slider in vain."""
+    """Write a page with players: slider and list, list, slider in vain, texts of all lengths."""
     from book.frames import kernel, player
 
     folder = tmp_path_factory.mktemp("player")
     steps = {"first": ["height", "colour"], "second": ["colour"], "third": ["limit", "colour"]}
+    steps["long"] = ["height"]
     players = [
         player.write(kernel.frames_of(_live(names, f"The {name}")), folder, name, "")
         for name, names in steps.items()
@@ -80,7 +89,12 @@ def _player(page: Any, name: str) -> Any:
 
 
 def _alt(player: Any) -> str:
-    return player.locator("img").get_attribute("alt")
+    """Give the alternative text, which stands below the controls as well."""
+    alt = player.locator("img").get_attribute("alt")
+    shown = player.locator(".unrolled-player-words > span").first
+    assert shown.is_visible()
+    assert shown.inner_text() == alt
+    return alt
 
 
 def test_the_slider_steps_by_its_keys(open_page: Any) -> None:
@@ -117,18 +131,47 @@ def test_a_choice_alone_is_a_slider_that_says_its_words(open_page: Any) -> None:
     assert _alt(player) == "The line stands at 2 and is red."
 
 
-def test_a_slider_is_disabled_where_it_changes_nothing(open_page: Any) -> None:
+def test_a_slider_is_disabled_where_it_changes_nothing_and_says_why(open_page: Any) -> None:
     player = _player(open_page(), "third")
     slider, play = player.get_by_role("slider"), player.get_by_role("button", name="Play")
-    assert slider.is_disabled()
-    assert play.is_disabled()
-    player.get_by_label("colour").select_option(label="red")
+    why = player.locator(".unrolled-player-why")
+    assert _alt(player) == "The line stands at 2 and is red."  # where the slider does something
     assert slider.is_enabled()
     assert play.is_enabled()
+    assert why.is_hidden()
     slider.press("Home")
     assert _alt(player) == "The line stands at 0 and is red."
     player.get_by_label("colour").select_option(label="blue")
     assert slider.is_disabled()
+    assert play.is_disabled()
+    assert why.is_visible()
+    assert why.inner_text() == "no effect with colour: blue"
+    assert slider.get_attribute("aria-describedby") == why.get_attribute("id")
+    player.get_by_label("colour").select_option(label="red")
+    assert slider.is_enabled()
+    assert why.is_hidden()
+    assert slider.get_attribute("aria-describedby") is None
+
+
+def test_nothing_below_a_player_moves_while_it_steps(open_page: Any) -> None:
+    page = open_page(viewport={"width": 300, "height": 900})
+    player = _player(page, "long")
+    heights, lines = set(), set()
+    player.get_by_role("slider").press("Home")
+    for _ in range(5):
+        heights.add(player.bounding_box()["height"])
+        lines.add(player.locator(".unrolled-player-words > span").first.evaluate(LINES))
+        player.get_by_role("slider").press("ArrowRight")
+    assert len(heights) == 1
+    assert len(lines) > 1
+
+
+def test_a_screen_reader_is_told_each_text_once(open_page: Any) -> None:
+    page = open_page()
+    player = _player(page, "first")
+    tree = player.aria_snapshot()
+    assert tree.count("The line stands at 2 and is blue.") == 1
+    assert tree.index("Here the figure steps") < tree.index("The line stands")
 
 
 def test_what_is_shown_is_said_once_the_slider_rests(open_page: Any) -> None:
@@ -152,9 +195,13 @@ def test_buttons_step_by_mouse_and_end_at_the_ends(open_page: Any) -> None:
     on.click()
     on.click()
     assert _alt(player) == "The line stands at 4 and is blue."
-    assert on.is_disabled()
-    assert back.is_enabled()
+    assert on.get_attribute("aria-disabled") == "true"
+    assert on.evaluate("(button) => button === document.activeElement")  # the focus is not lost
+    on.press("Enter")
+    assert _alt(player) == "The line stands at 4 and is blue."
+    assert back.get_attribute("aria-disabled") is None
     back.click()
+    assert on.get_attribute("aria-disabled") is None
     assert _alt(player) == "The line stands at 3 and is blue."
 
 
@@ -222,7 +269,8 @@ def test_without_the_script_the_still_picture_stands(open_page: Any) -> None:
     assert _alt(player) == "The line stands at 2 and is blue."
     assert player.get_by_role("slider").count() == 0
     assert player.get_by_role("button").count() == 0
-    assert "The notebook does more" in player.inner_text()
+    assert "The line stands at 2 and is blue." in player.inner_text()
+    assert "steps through height and colour, with JavaScript." in player.inner_text()
 
 
 def test_paper_has_the_picture_and_no_controls(open_page: Any) -> None:
@@ -232,11 +280,13 @@ def test_paper_has_the_picture_and_no_controls(open_page: Any) -> None:
     assert player.locator("img").is_visible()
     assert player.locator(".unrolled-player-controls").is_hidden()
     assert player.locator(".unrolled-player-more").is_hidden()
+    assert _alt(player) == "The line stands at 2 and is blue."
+    assert player.locator(".unrolled-player-room").filter(visible=True).count() == 0
 
 
 def test_axe_finds_nothing(open_page: Any) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     page = open_page()
-    _player(page, "third")
+    _player(page, "third").get_by_label("colour").select_option(label="blue")
     found = axe.Axe().run(page).response["violations"]
     assert [(rule["id"], rule["nodes"][0]["html"]) for rule in found] == []

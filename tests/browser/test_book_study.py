@@ -28,7 +28,7 @@ FILTER = """<nav class="page-toc"><ul>
 <fieldset class="unrolled-filter"><legend>Show</legend>
 <label><input type="radio" name="verdict" value="all" checked> all</label>
 <label><input type="radio" name="verdict" value="holds only when"> holds only when</label>
-</fieldset><table><tbody>
+</fieldset><p class="unrolled-shown" role="status">2 claims</p><table><tbody>
 <tr><td><span class="unrolled-verdict" data-verdict="holds">C01</span></td></tr>
 <tr><td><span class="unrolled-verdict" data-verdict="holds only when">C05</span></td></tr>
 </tbody></table><section class="unrolled-claim verdict-holds" id="c01">First</section>
@@ -51,9 +51,10 @@ def page(browser: Any, tmp_path: Path) -> Iterator[Any]:
 
 
 def test_a_prediction_stands_beside_its_answer(page: Any) -> None:
-    page.get_by_label("Your prediction (of 10)").focus()
+    page.get_by_role("textbox", name="How many? Your prediction (of 10)").focus()
     page.keyboard.type("7")
-    page.get_by_role("radio", name="the first").focus()
+    asked = page.get_by_role("group", name="Which? Your prediction")
+    asked.get_by_role("radio", name="the first").focus()
     page.keyboard.press("Space")
     for question, predicted in (("Which?", "the first"), ("How many?", "7 of 10")):
         answer = page.locator("details", has_text=question)
@@ -81,5 +82,7 @@ def test_claims_are_chosen_by_their_verdict(page: Any) -> None:
     assert page.locator(".unrolled-claim:visible").all_text_contents() == ["Fifth"]
     assert page.locator("td:visible").all_text_contents() == ["C05"]
     assert page.locator("nav li:visible").all_text_contents() == ["C05"]
+    assert page.get_by_role("status").text_content() == "1 of 2 claims"
     page.keyboard.press("ArrowUp")
+    assert page.get_by_role("status").text_content() == "2 of 2 claims"
     assert page.locator("nav li:visible").all_text_contents() == ["C01", "C05"]
