@@ -49,7 +49,7 @@ def test_one_is_not_many(name):
         for name, control in live.controls.items()
         if isinstance(control, ipywidgets.IntSlider) and control.min <= 1 <= control.max
     }
-    for chosen in ({}, *ones(live), least, *({**least, **one} for one in ones(live))):
+    for chosen in (*ones(live), least):  # the last leaves every whole number at one
         live.set(**{**live.values, **chosen})
         assert wrong_plurals(texts(live)) == [], chosen
     if hasattr(live, "training"):

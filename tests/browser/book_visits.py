@@ -23,11 +23,11 @@ PATIENCE = 60_000  # milliseconds for one step of one page on a busy machine
 
 # axe-core's two graver levels, and its rules that ask for colours, in light and in dark.
 GRAVE = ("serious", "critical")
-COLOUR_RULES = ("color-contrast", "link-in-text-block")
+COLOUR_RULES = {"color-contrast": "[data-looked]", "link-in-text-block": "a[href][data-looked]"}
 
 # The reference of functions is one template filled in some hundred times: axe looks at its longest
 # pages, and all else is looked at on all.
-REFERENCE, REFERENCE_FOR_AXE = "api/", 30
+REFERENCE, REFERENCE_FOR_AXE = "api/", 12
 
 
 @dataclass
@@ -138,9 +138,9 @@ MARK_COLOURS = """(known) => {
     }
     return "";
   };
+  for (const node of document.querySelectorAll("[data-looked]")) delete node.dataset.looked;
   const seen = {};
   for (const node of document.querySelectorAll("body *")) {
-    delete node.dataset.looked;
     const text = [...node.childNodes].some((one) => one.nodeType === 3 && one.data.trim());
     if (!text && !node.matches("input")) continue;
     if (!node.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
@@ -149,18 +149,21 @@ MARK_COLOURS = """(known) => {
     const around = link ? `link in ${getComputedStyle(link.parentElement).color}` : "";
     const kind = [color, fontSize, fontWeight, textDecorationLine, around, ground(node)].join();
     seen[kind] = (seen[kind] || 0) + 1;
-    if (seen[kind] <= 2 && !known.includes(kind)) node.dataset.looked = "yes";
+    if (seen[kind] > 2 || known.includes(kind)) continue;
+    for (const one of [node, link]) if (one) one.dataset.looked = "yes";
   }
   return Object.keys(seen).filter((kind) => !known.includes(kind));
 }"""
 
-FAULTS = """async ([only, rules, grave]) => {
+# The rules of colours look at the marked texts alone, all others at the whole page.
+NARROW = """(rules) => axe.configure({ rules: Object.entries(rules).map(
+  ([id, selector]) => ({ id, selector })) })"""
+
+FAULTS = """async ([rules, grave]) => {
   // Without preloading: axe would fetch style sheets anew, which a page of a file may not.
   const options = { resultTypes: ["violations"], preload: false };
-  if (only) options.runOnly = { type: "rule", values: rules };
-  else options.rules = Object.fromEntries(rules.map((rule) => [rule, { enabled: false }]));
-  const where = only ? { include: [["[data-looked]"]] } : document;
-  const found = await window.axe.run(where, options);
+  if (rules.length) options.runOnly = { type: "rule", values: rules };
+  const found = await window.axe.run(document, options);
   return found.violations.filter((fault) => grave.includes(fault.impact)).map((fault) => {
     const node = fault.nodes[0];
     return `${fault.id} at ${fault.nodes.length} places, first ${node.html.slice(0, 160)}: `
@@ -332,21 +335,15 @@ async def _look(page: Any, visit: Visit, axe: str, known: set[str]) -> None:
     await page.set_viewport_size(WIDE)
     await page.evaluate(THIN_OUT)
     await page.evaluate(axe)
-    visit.light = await page.evaluate(FAULTS, [False, COLOUR_RULES, GRAVE])
-    visit.light += await _colours(page, known)
-    await page.evaluate("document.documentElement.dataset.theme = 'dark'")
-    visit.dark = await _colours(page, known)
-
-
-async def _colours(page: Any, known: set[str]) -> list[str]:
-    """Look at the colours of a page that no page before it had, and note them as known."""
+    await page.evaluate(NARROW, COLOUR_RULES)
     new = await page.evaluate(MARK_COLOURS, sorted(known))
-    if not new:
-        return []
-    faults = await page.evaluate(FAULTS, [True, COLOUR_RULES, GRAVE])
-    if not faults:  # a fault is told of every page that has it
+    visit.light = await page.evaluate(FAULTS, [[], GRAVE])
+    await page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    if not visit.light:  # a fault is told of every page that has it
         known.update(new)
-    return faults
+    if new := await page.evaluate(MARK_COLOURS, sorted(known)):
+        visit.dark = await page.evaluate(FAULTS, [list(COLOUR_RULES), GRAVE])
+        known.update([] if visit.dark else new)
 
 
 async def _step_players(page: Any, visit: Visit) -> None:
