@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from book.paper import LEFT_OUT
 from book.places import BOOK, build_folder
 
 
@@ -33,5 +34,6 @@ def site_hash(site: Path) -> str:
     """Return the hash of what the PDF shows of a site: pages, style sheets, names of pictures."""
     static = site / "_static"
     pictures = [path.name for path in sorted((static / "pictures").rglob("*.webp"))]
-    pages = [path for path in site.rglob("*.html") if path.relative_to(site).parts[0] != "api"]
+    named = {path.relative_to(site).as_posix(): path for path in site.rglob("*.html")}
+    pages = [path for name, path in named.items() if not name.startswith(LEFT_OUT)]
     return hash_of([*sorted(pages), *sorted(static.glob("*.css"))], *pictures)
