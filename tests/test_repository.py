@@ -5,6 +5,7 @@ import importlib.metadata
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -280,6 +281,32 @@ if sys.platform == "linux":  # the script is for Debian and Ubuntu
         }
         assert ("Only 1 of 2 runs came to their end." in answer.stdout) is bool(broken)
         assert (tmp_path / "made").read_text().splitlines() == ["made test", "made test-instructor"]
+
+    def test_ci_script_installs_what_is_missing_beside_the_environment(tmp_path):
+        programs = tmp_path / "bin"
+        programs.mkdir()
+        for name in ("awk", "bash", "cat", "dirname", "env", "git", "mktemp", "rm", "tee"):
+            (programs / name).symlink_to(shutil.which(name))
+        bodies = {
+            "apt-get": 'echo "got $*" >> "$MADE"',
+            "make": 'echo "made $1" >> "$MADE"; echo "tests: 1 passed, 0 failed, 0 skipped"',
+        }
+        for name in ("chromium", "initdb", "python3", "sudo", "sysctl", *bodies):
+            body = f"#!/bin/sh\n{bodies.get(name, '')}\n"
+            (programs / name).write_text(body, encoding="utf-8")
+            (programs / name).chmod(0o755)
+        environ = {**os.environ, "PATH": str(programs), "MADE": str(tmp_path / "made")}
+        answer = subprocess.run(
+            [ROOT / ".ci" / "run"], env=environ, capture_output=True, text=True, timeout=60
+        )
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+        first, *between, test, instructor = (tmp_path / "made").read_text().splitlines()
+        assert first == "got update -q"
+        assert sorted(between) == [
+            "got install -y -q --no-install-recommends bubblewrap",
+            "made lint",
+        ]
+        assert (test, instructor) == ("made test", "made test-instructor")
 
 
 @pytest.mark.parametrize("package", ["instructor", "book"])
