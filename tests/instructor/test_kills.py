@@ -230,7 +230,7 @@ def test_killed_while_sandboxes_run(original, tmp_path):
     real = command(
         "grade", NAME, "--class", classroom, *options, maker="instructor.worker:make_grader"
     )
-    for how in ("group", "coordinator"):
+    for how in ("group", "coordinator", "group"):
         kill_again_and_again(real, classroom, how, 1, 0.8, rng)
     for folder in (classroom, twin):
         line = command("grade", NAME, "--class", folder, *options, maker="")
