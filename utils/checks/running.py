@@ -473,6 +473,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= LINE_LENGTH else text[:LINE_LENGTH] + " …"
 
 
+# As `utils.wording` has it; this module also runs in the sandbox, where little else of ours is.
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
